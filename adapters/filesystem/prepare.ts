@@ -1,0 +1,62 @@
+/** What a writer does before its first commit, and not before: opening changes nothing. */
+import { dirname, join, resolve } from "node:path";
+import { StateError } from "../../src/adapter.ts";
+import { createLog } from "./compact.ts";
+import { type File, type Files, renameOver } from "./files.ts";
+import { HEADER_BYTES } from "./frame.ts";
+import { sweepLocks } from "./lock.ts";
+import type { LogStart } from "./log.ts";
+import type { LogState } from "./recover.ts";
+import { checksumOf } from "./values.ts";
+
+/** Removes what a killed writer left beside the log. */
+export async function sweepLeftovers(files: Files, directory: string): Promise<void> {
+  await files.remove(join(directory, "log.new"));
+  await files.remove(join(directory, "hint.new"));
+  await sweepLocks(files, directory);
+}
+
+/** A new log under its name. `made` is the topmost directory that was made for it, so that its name is synced too. */
+export async function foundLog(
+  files: Files,
+  directory: string,
+  made: string | undefined,
+): Promise<{ file: File; start: LogStart }> {
+  const path = join(directory, "log");
+  const { file, id } = await createLog(files, `${path}.new`);
+  try {
+    await file.sync();
+    await renameOver(files, `${path}.new`, path);
+    const top = made === undefined ? resolve(directory) : dirname(resolve(made));
+    for (let at = resolve(directory); ; at = dirname(at)) {
+      await files.syncDirectory(at);
+      if (at === top || at === dirname(at)) break;
+    }
+    const { size } = await file.stat();
+    return { file, start: { id, end: HEADER_BYTES, sequence: 1, size } };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * Cuts what a kill left half written, and writes again the frames that no later one proves: the writer before may
+ * have been told that their sync failed, after which the system takes its pages for written although they are not.
+ */
+export async function repairTail(file: File, path: string, state: LogState): Promise<LogStart> {
+  const { id, end, sequence, unproven } = state;
+  if (!state.clean) {
+    await file.truncate(end);
+    await file.sync();
+  }
+  if (unproven < end) {
+    const crc = await checksumOf(file, unproven, end, (bytes, position) => file.write(bytes, position));
+    if (crc !== state.unprovenCrc) {
+      const message = `${path} changed at byte ${unproven} after it was opened: its last writes never reached the disk.`;
+      throw new StateError("corrupt", message, { adapter: "filesystem", file: path, offset: unproven });
+    }
+    await file.sync();
+  }
+  return { id, end, sequence, size: (await file.stat()).size };
+}

@@ -1,0 +1,2 @@
+/** The door of the memory adapter. */
+export { memory } from "./memory.ts";

@@ -1,0 +1,20 @@
+/** The door for adapter authors: the storage contract, and nothing else of keepstate. */
+
+export { equalBytes } from "./ground/bytes.ts";
+export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
+export { isStateError, StateError } from "./ground/error.ts";
+export type { Capabilities } from "./store/capabilities.ts";
+export type {
+  Batch,
+  CommitOutcome,
+  Entry,
+  Failure,
+  Key,
+  KeyRange,
+  ScanOptions,
+  StorageAdapter,
+  Store,
+  StoreOpening,
+  Swap,
+  Write,
+} from "./store/store.ts";

@@ -1,0 +1,91 @@
+/**
+ * Every failure keepstate reports is one class with a stable `code`; messages may change, codes may not.
+ * Misuse (a wrong argument type, use after close by the same code) is a plain `TypeError`.
+ */
+export type StateErrorCode =
+  /** An id, a key, a value's shape or an option is not acceptable. */
+  | "invalid"
+  /** The value would not come back as it was given; `path` says where. */
+  | "not_serializable"
+  /** The schema refused the key or the value. */
+  | "schema"
+  /** `expectedRevision` or a marker met a newer revision and the retries were used up. */
+  | "conflict"
+  /** Another writer holds the store. */
+  | "locked"
+  /** The store, or this handle, was closed. */
+  | "closed"
+  /** A write reached a store opened read-only, or one that turned read-only to protect data. */
+  | "read_only"
+  /** A record cannot be read; it was left where it is. */
+  | "corrupt"
+  /** A record is not visible yet on an eventually consistent store. */
+  | "stale"
+  /** Whether a commit landed could not be found out; the store is read-only now. */
+  | "unknown_outcome"
+  /** The store has no room left. */
+  | "quota"
+  /** The store may not be reached or touched (rights, a lost connection, a full queue). */
+  | "unavailable"
+  /** A capability that was required, or an operation, is not offered here. */
+  | "unsupported"
+  /** The store was written by a newer format or schema. */
+  | "newer_format"
+  /** A hook threw or gave a result that its point cannot take. */
+  | "hook_failed"
+  /** A hook did not answer in its time. */
+  | "hook_timeout"
+  /** A guarding hook's breaker is open, so the write is refused. */
+  | "hook_unavailable"
+  /** The caller's signal ended the operation before it was queued. */
+  | "aborted"
+  /** An agent's record could not be loaded; nothing was changed. */
+  | "agent_load_failed";
+
+/** What an error is about. All fields are plain data and safe to log. */
+export interface StateErrorFacts {
+  readonly adapter?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly key?: string | undefined;
+  readonly revision?: string | undefined;
+  /** Where in a value, such as `plan.steps[2].run`. */
+  readonly path?: string | undefined;
+  readonly file?: string | undefined;
+  /** Bytes from the start of `file`. */
+  readonly offset?: number | undefined;
+  readonly hook?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const RETRYABLE: ReadonlySet<StateErrorCode> = new Set(["conflict", "locked", "stale", "unavailable"]);
+const BRAND = Symbol.for("keepstate.error");
+
+/** The one error class. Compare `code`, not the message. */
+export class StateError extends Error {
+  override readonly name = "StateError";
+  readonly code: StateErrorCode;
+  /** Whether the same call may succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  readonly facts: StateErrorFacts;
+
+  constructor(code: StateErrorCode, message: string, facts: StateErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    const { cause: _, ...plain } = facts;
+    this.code = code;
+    this.retryable = RETRYABLE.has(code);
+    this.facts = plain;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/**
+ * Whether `error` is a keepstate error, and of that code if one is named.
+ * Works across duplicated copies of the package, where `instanceof` does not.
+ *
+ * @example
+ * if (isStateError(error, "locked")) console.warn(error.facts.file);
+ */
+export function isStateError(error: unknown, code?: StateErrorCode): error is StateError {
+  if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
+  return code === undefined || ("code" in error && error.code === code);
+}

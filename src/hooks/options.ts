@@ -1,0 +1,105 @@
+import { StateError } from "../ground/error.ts";
+import { checkName } from "../ground/name.ts";
+import { formatScope } from "../ground/scope.ts";
+import { type BreakerOptions, DEFAULT_BREAKER } from "./breaker.ts";
+import type { HookInfo, HookOptions, HookSubject } from "./hook.ts";
+import { type HookPoint, isGuardPoint, isKeyedPoint } from "./point.ts";
+import { MAX_DELAY_MS } from "./result.ts";
+
+/** A hook's options, checked and complete. */
+export interface HookSettings extends HookInfo {
+  /** Undefined: never opens. */
+  readonly breaker: BreakerOptions | undefined;
+  readonly recordVetoedValue: boolean;
+  readonly redact: HookOptions["redact"] | undefined;
+  /** Methods, because what a hook's own functions take is only known to fit by its point. */
+  serializeContext?(change: HookSubject): unknown;
+  deserializeContext?(recorded: unknown): unknown;
+  /** Text forms and kinds. Undefined: all. */
+  readonly scopes: ReadonlySet<string> | undefined;
+  readonly keys: ReadonlySet<string> | undefined;
+}
+
+/** Options for whichever point. */
+export type AnyHookOptions = Omit<HookOptions<never>, "deserializeContext"> & {
+  readonly deserializeContext?: (recorded: unknown) => unknown;
+};
+
+const TYPES = {
+  id: "string",
+  priority: "number",
+  timeoutMs: "number",
+  version: "string",
+  replayable: "boolean",
+  sideEffects: "string",
+  onError: "string",
+  breaker: "object",
+  recordVetoedValue: "boolean",
+  redact: "function",
+  serializeContext: "function",
+  deserializeContext: "function",
+  scopes: "object",
+  keys: "object",
+} as const satisfies Record<keyof HookOptions, string>;
+
+/** Throws `invalid` for unknown fields and values out of range, `TypeError` for wrong types. */
+export function readOptions(point: HookPoint, options: AnyHookOptions): HookSettings {
+  checkName(point, "hook point");
+  checkTypes(options);
+  const { id, priority = 0, timeoutMs = 5000, breaker = DEFAULT_BREAKER } = options;
+  const sideEffects = options.sideEffects ?? "none";
+  const onError = options.onError ?? (isGuardPoint(point) ? "fail" : "continue");
+  checkName(id, "hook id");
+  if (Number.isNaN(priority)) throw refused(id, "priority is not a number");
+  if (!(timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS))
+    throw refused(id, `timeoutMs is not 1 to ${MAX_DELAY_MS}`);
+  if (!["none", "idempotent", "external"].includes(sideEffects)) throw refused(id, `unknown sideEffects`);
+  if (!["continue", "cancel", "fail"].includes(onError)) throw refused(id, `unknown onError`);
+  if (breaker !== false) checkBreaker(id, breaker);
+  if ((options.scopes ?? options.keys) !== undefined && !isKeyedPoint(point)) {
+    throw refused(id, `scopes and keys make no sense at ${point}`);
+  }
+  return {
+    id,
+    point,
+    priority,
+    timeoutMs,
+    version: options.version ?? "1",
+    replayable: options.replayable ?? false,
+    sideEffects,
+    onError,
+    breaker: breaker === false ? undefined : { ...breaker },
+    recordVetoedValue: options.recordVetoedValue ?? false,
+    redact: options.redact,
+    ...(options.serializeContext && { serializeContext: options.serializeContext }),
+    ...(options.deserializeContext && { deserializeContext: options.deserializeContext }),
+    scopes:
+      options.scopes && new Set(options.scopes.map((s) => (typeof s === "string" ? s : formatScope(s)))),
+    keys: options.keys && new Set(options.keys.map((key) => checkName(key, "key"))),
+  };
+}
+
+function checkTypes(options: AnyHookOptions): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError("a hook's options are an object with an id");
+  const types: Readonly<Record<string, string>> = TYPES;
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(TYPES, name)) throw new StateError("invalid", `unknown hook option "${name}"`);
+    if (value === undefined || (name === "breaker" && value === false)) continue;
+    const isList = name === "scopes" || name === "keys";
+    if (value === null || typeof value !== types[name] || isList !== Array.isArray(value)) {
+      throw new TypeError(`hook option ${name} must be ${isList ? "a list" : `of type ${types[name]}`}`);
+    }
+  }
+  if (options.id === undefined) throw new TypeError("a hook needs an id");
+}
+
+function checkBreaker(id: string, { failures, windowMs, openMs }: BreakerOptions): void {
+  const isFine =
+    Number.isInteger(failures) && failures >= 1 && failures <= 1000 && windowMs > 0 && openMs > 0;
+  if (!isFine) throw refused(id, "breaker needs failures from 1 to 1000, and windowMs and openMs above 0");
+}
+
+function refused(id: string, why: string): StateError {
+  return new StateError("invalid", `hook "${id}": ${why}`, { hook: id });
+}

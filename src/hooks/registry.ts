@@ -1,0 +1,81 @@
+import { StateError } from "../ground/error.ts";
+import { type Breaker, breaker } from "./breaker.ts";
+import { type AnswerCache, answerCache } from "./cache.ts";
+import type { HookContext, HookFunction, HookInfo, HookSubject, Hooks } from "./hook.ts";
+import { type AnyHookOptions, type HookSettings, readOptions } from "./options.ts";
+import { acceptedKinds, type HookPoint } from "./point.ts";
+import type { HookResultKind } from "./result.ts";
+
+/** A hook at its point, with what it remembers between runs. */
+export interface RegisteredHook extends HookSettings {
+  readonly accepted: ReadonlySet<HookResultKind>;
+  readonly guard: Breaker | undefined;
+  readonly answers: AnswerCache;
+  /** Whether its `scopes` and `keys` let it see this. */
+  wants(subject: HookSubject): boolean;
+  /** What the user's function returns. The registry paired the point with the function, so the subject fits. */
+  call(subject: HookSubject, context: HookContext): unknown;
+}
+
+export interface HookRegistry extends Hooks {
+  /** In the order in which they run. The list never changes; a change of the registry makes another. */
+  at(point: HookPoint): readonly RegisteredHook[];
+}
+
+const NONE: readonly RegisteredHook[] = [];
+
+export function hookRegistry(): HookRegistry {
+  const points = new Map<HookPoint, readonly RegisteredHook[]>();
+  const at = (point: HookPoint) => points.get(point) ?? NONE;
+
+  function remove(point: HookPoint, isGone: (hook: RegisteredHook) => boolean): boolean {
+    const before = at(point);
+    const after = before.filter((hook) => !isGone(hook));
+    if (after.length === 0) points.delete(point);
+    else points.set(point, after);
+    return after.length < before.length;
+  }
+
+  return {
+    at,
+    on(point: HookPoint, options: AnyHookOptions, fn: HookFunction<never>) {
+      if (typeof fn !== "function") throw new TypeError("a hook is a function");
+      const settings = readOptions(point, options);
+      const present = at(point);
+      if (present.some((hook) => hook.id === settings.id)) {
+        throw new StateError("invalid", `${point} has a hook "${settings.id}" already`, {
+          hook: settings.id,
+        });
+      }
+      const hook: RegisteredHook = {
+        ...settings,
+        accepted: acceptedKinds(point),
+        guard: settings.breaker && breaker(settings.breaker),
+        answers: answerCache(),
+        wants: filterOf(settings),
+        call: fn,
+      };
+      const place = present.findIndex((other) => other.priority < hook.priority);
+      points.set(point, place < 0 ? [...present, hook] : present.toSpliced(place, 0, hook));
+      return () => void remove(point, (other) => other === hook);
+    },
+    off: (point, id) => remove(point, (hook) => hook.id === id),
+    has: (point) => points.has(point),
+    list: (point) => (point === undefined ? [...points.values()].flat() : at(point)).map(infoOf),
+  };
+}
+
+function filterOf({ scopes, keys }: HookSettings): (subject: HookSubject) => boolean {
+  if (scopes === undefined && keys === undefined) return () => true;
+  return ({ scopeText = "", key = "" }) => {
+    if (keys !== undefined && !keys.has(key)) return false;
+    if (scopes === undefined || scopes.has(scopeText)) return true;
+    const kindEnd = scopeText.indexOf(":");
+    return kindEnd > 0 && scopes.has(scopeText.slice(0, kindEnd));
+  };
+}
+
+function infoOf(hook: RegisteredHook): HookInfo {
+  const { id, point, version, priority, timeoutMs, replayable, sideEffects, onError } = hook;
+  return { id, point, version, priority, timeoutMs, replayable, sideEffects, onError };
+}

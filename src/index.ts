@@ -1,0 +1,64 @@
+/** The core door: open a store, scopes, hooks' results, errors, and the types of all of it. */
+import { open } from "./open.ts";
+
+/**
+ * Opens stores.
+ *
+ * @example
+ * const state = await StateManager.open({ storage: filesystem({ path: "./agent-state" }) });
+ */
+export const StateManager = {
+  open,
+  /** A store in the memory of this process. */
+  inMemory: () => open(),
+} as const;
+
+export type { EventHandler } from "./events/bus.ts";
+export type { EventTypes, ResyncData, StateChangeData, UniversalEvent } from "./events/event.ts";
+export type { QueueOptions } from "./events/queue.ts";
+export type { EventStream } from "./events/stream.ts";
+export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
+export { isStateError, StateError } from "./ground/error.ts";
+export type { Clock, Correlation, Logger, Ports, Random } from "./ground/ports.ts";
+export type { Revision } from "./ground/revision.ts";
+export { parseRevision, revisionTime } from "./ground/revision.ts";
+export type { ScopeText, StateScope } from "./ground/scope.ts";
+export {
+  agent,
+  custom,
+  formatScope,
+  globalScope,
+  hookScope,
+  parseScope,
+  session,
+  step,
+  tool,
+  user,
+  workflow,
+} from "./ground/scope.ts";
+export type { ValueType } from "./ground/value-type.ts";
+export { OpaqueValue } from "./ground/value-type.ts";
+export type {
+  HookContext,
+  HookFunction,
+  HookHandle,
+  HookInfo,
+  HookOptions,
+  Hooks,
+  PointSubject,
+  StateChange,
+} from "./hooks/hook.ts";
+export type { HookPoint } from "./hooks/point.ts";
+export type { HookFailure } from "./hooks/port.ts";
+export type { HookRun } from "./hooks/recorded.ts";
+export type { ForkedChange, HookResult } from "./hooks/result.ts";
+export { cache, cancel, fork, modify, proceed, redirect, replace, retry, skip } from "./hooks/result.ts";
+export type { PersistenceOptions, RequireOptions, StateManagerOptions } from "./options.ts";
+export type { BatchChange, BatchWriter } from "./state/batch.ts";
+export type { Handle, Values } from "./state/handle.ts";
+export type { Timeline, TimelineEntry } from "./state/history.ts";
+export type { WriteOptions, WriteResult } from "./state/result.ts";
+export type { Schema, Shape, StandardSchema } from "./state/schema.ts";
+export type { ScopeValues, StateEvents, StateManager as OpenState } from "./state-manager.ts";
+export type { Capabilities, Requirements } from "./store/capabilities.ts";
+export type { StorageAdapter } from "./store/store.ts";

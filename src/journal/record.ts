@@ -1,0 +1,82 @@
+import { fromUtf8, utf8 } from "../ground/bytes.ts";
+import { crc32 } from "../ground/crc.ts";
+import { StateError } from "../ground/error.ts";
+import type { Key } from "../store/store.ts";
+
+/**
+ * The container of every record: 16 bytes of header, then meta (JSON), the texts of values, and their binary parts.
+ *
+ *   0 magic "K"   1 format   2 flags   3 zero   4 CRC-32   8 meta bytes   12 text bytes
+ *
+ * The checksum covers the storage key, the header's lengths and the content, so a record under a wrong name is found out.
+ * Flags are for compression (1) and sealing (2); a reader that does not know a flag refuses the record.
+ */
+export interface RecordContent {
+  readonly meta: unknown;
+  readonly text: string;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** 1: the first. */
+export const RECORD_FORMAT = 1;
+
+const MAGIC = 0x4b;
+const HEADER = 16;
+
+export function encodeRecord(key: Key, { meta, text, parts }: RecordContent): Uint8Array {
+  const metaBytes = utf8(JSON.stringify(parts.length === 0 ? [0, meta] : [parts.map((p) => p.length), meta]));
+  const textBytes = utf8(text);
+  let length = HEADER + metaBytes.length + textBytes.length;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = MAGIC;
+  bytes[1] = RECORD_FORMAT;
+  view.setUint32(8, metaBytes.length, true);
+  view.setUint32(12, textBytes.length, true);
+  bytes.set(metaBytes, HEADER);
+  let at = HEADER + metaBytes.length;
+  bytes.set(textBytes, at);
+  at += textBytes.length;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  view.setUint32(4, checksum(key, bytes), true);
+  return bytes;
+}
+
+/** Throws `corrupt` for bytes that are not this record, `newer_format` for those of a later program. */
+export function decodeRecord(key: Key, bytes: Uint8Array): RecordContent {
+  if (bytes.length < HEADER || bytes[0] !== MAGIC) throw corrupt(key, "it does not begin like a record");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(4, true) !== checksum(key, bytes)) throw corrupt(key, "its checksum does not match");
+  if ((bytes[1] ?? 0) > RECORD_FORMAT || bytes[2] !== 0) {
+    throw new StateError(
+      "newer_format",
+      `record ${key} was written by a newer keepstate or with an option this one lacks`,
+      { key },
+    );
+  }
+  const textAt = HEADER + view.getUint32(8, true);
+  const partsAt = textAt + view.getUint32(12, true);
+  const [lengths, meta]: [0 | number[], unknown] = JSON.parse(fromUtf8(bytes.subarray(HEADER, textAt)));
+  const parts: Uint8Array[] = [];
+  let at = partsAt;
+  for (const length of lengths === 0 ? [] : lengths) {
+    parts.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return { meta, text: fromUtf8(bytes.subarray(textAt, partsAt)), parts };
+}
+
+function checksum(key: Key, bytes: Uint8Array): number {
+  return crc32(bytes.subarray(8), crc32(utf8(`${key}\n${bytes[1]}${bytes[2]}`)));
+}
+
+export function corrupt(key: Key, why: string, cause?: unknown): StateError {
+  return new StateError("corrupt", `record ${key} cannot be read: ${why}; it was left as it is`, {
+    key,
+    cause,
+  });
+}

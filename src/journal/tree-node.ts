@@ -1,0 +1,106 @@
+import { REVISION_LENGTH, type Revision } from "../ground/revision.ts";
+import type { Key } from "../store/store.ts";
+import { decodeRecord, encodeRecord } from "./record.ts";
+import {
+  isLarge,
+  packValues,
+  type StoredValue,
+  unpackValues,
+  type ValueColumns,
+  valueSize,
+} from "./values.ts";
+
+/** One key of a sorted tree with what it holds. */
+export interface TreeEntry {
+  readonly key: string;
+  readonly revision: Revision;
+  readonly expiresAt: number | undefined;
+  readonly value: StoredValue;
+}
+
+/** A child, and the least key it may hold. The first child of a node holds everything below the second. */
+export interface Child {
+  readonly from: string;
+  readonly name: string;
+}
+
+export type TreeNode =
+  | { readonly leaf: true; readonly entries: readonly TreeEntry[] }
+  | { readonly leaf: false; readonly children: readonly Child[] };
+
+/** A block wants about this much text; it is divided above twice as much. */
+export const BLOCK_TARGET = 16 * 1024;
+
+interface LeafMeta {
+  readonly k: readonly string[];
+  /** All revisions side by side, REVISION_LENGTH characters each. */
+  readonly r: string;
+  readonly x?: Readonly<Record<number, number>>;
+  readonly v: ValueColumns;
+  /** A scope's root names the one before it. */
+  readonly old?: string;
+}
+interface InnerMeta {
+  readonly from: readonly string[];
+  readonly c: readonly string[];
+  readonly old?: string;
+}
+
+export function encodeNode(key: Key, node: TreeNode, predecessor?: string): Uint8Array {
+  const old = predecessor === undefined ? {} : { old: predecessor };
+  if (!node.leaf) {
+    const meta: InnerMeta = {
+      from: node.children.map((c) => c.from),
+      c: node.children.map((c) => c.name),
+      ...old,
+    };
+    return encodeRecord(key, { meta, text: "", parts: [] });
+  }
+  const { entries } = node;
+  const packed = packValues(entries.map((e) => e.value));
+  const expiries = entries.flatMap((e, i) => (e.expiresAt === undefined ? [] : [[i, e.expiresAt]]));
+  const meta: LeafMeta = {
+    k: entries.map((e) => e.key),
+    r: entries.map((e) => e.revision).join(""),
+    ...(expiries.length === 0 ? {} : { x: Object.fromEntries(expiries) }),
+    v: packed.columns,
+    ...old,
+  };
+  return encodeRecord(key, { meta, text: packed.text, parts: packed.parts });
+}
+
+/** A leaf as it lies in its record: revisions stay packed, so that memory grows by the values alone. */
+export interface PackedLeaf {
+  readonly keys: readonly string[];
+  readonly revisions: string;
+  readonly expiries: Readonly<Record<number, number>> | undefined;
+  readonly columns: ValueColumns;
+  readonly text: string;
+  readonly parts: readonly Uint8Array[];
+}
+export type PackedNode = PackedLeaf | { readonly children: readonly Child[] };
+
+export function decodePacked(key: Key, bytes: Uint8Array): PackedNode {
+  const { meta, text, parts } = decodeRecord(key, bytes);
+  const node = meta as LeafMeta | InnerMeta; // written by encodeNode; the checksum vouches for it
+  if ("c" in node) return { children: node.c.map((name, i) => ({ from: node.from[i] ?? "", name })) };
+  return { keys: node.k, revisions: node.r, expiries: node.x, columns: node.v, text, parts };
+}
+
+export function packedRevision(revisions: string, i: number): Revision {
+  return revisions.slice(i * REVISION_LENGTH, (i + 1) * REVISION_LENGTH) as Revision; // packed from revisions only
+}
+
+export function leafEntries(leaf: PackedLeaf): TreeEntry[] {
+  const values = unpackValues(leaf);
+  return leaf.keys.flatMap((key, i) => {
+    const value = values[i];
+    if (value === undefined) return [];
+    return [{ key, revision: packedRevision(leaf.revisions, i), expiresAt: leaf.expiries?.[i], value }];
+  });
+}
+
+/** About how much room an entry takes in a block. */
+export function entrySize(entry: TreeEntry): number {
+  return entry.key.length + REVISION_LENGTH + 12 + (isLarge(entry.value) ? 48 : valueSize(entry.value));
+}

@@ -1,0 +1,94 @@
+import type { Key, Store } from "../store/store.ts";
+import { namedKey } from "./keys.ts";
+import { readRecords } from "./reader.ts";
+import {
+  type Child,
+  decodePacked,
+  leafEntries,
+  type PackedLeaf,
+  type PackedNode,
+  type TreeEntry,
+} from "./tree-node.ts";
+
+/** Sorted copy-on-write trees of blocks: reading. A tree is the name of its root record, or null where it is empty. */
+export type TreeRoot = string | null;
+
+/** Inner nodes fetch this many children at a time, so that a large tree never lies in memory as bytes. */
+const FETCH = 64;
+
+async function nodes(store: Store, names: readonly string[]): Promise<PackedNode[]> {
+  const keys = names.map(namedKey);
+  const found = await readRecords(store, keys);
+  return found.map((bytes, i) => decodePacked(keys[i] as Key, bytes)); // one result per key
+}
+
+/** The leaves that may hold keys from `from` on, in order. */
+export async function* leaves(store: Store, root: TreeRoot, from = ""): AsyncGenerator<PackedLeaf> {
+  if (root === null) return;
+  const [node] = await nodes(store, [root]);
+  if (node !== undefined) yield* below(store, node, from);
+}
+
+async function* below(store: Store, node: PackedNode, from: string): AsyncGenerator<PackedLeaf> {
+  if (!("children" in node)) {
+    yield node;
+    return;
+  }
+  const rest = node.children.slice(childAt(node.children, from));
+  for (let at = 0; at < rest.length; at += FETCH) {
+    const names = rest.slice(at, at + FETCH).map((child) => child.name);
+    for (const child of await nodes(store, names)) yield* below(store, child, from);
+  }
+}
+
+/** Which child may hold `key`. */
+export function childAt(children: readonly Child[], key: string): number {
+  let low = 0;
+  let high = children.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((children[middle]?.from ?? "") <= key) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Entries from `from` (included) up to `to` (excluded), in order. */
+export async function* entries(
+  store: Store,
+  root: TreeRoot,
+  from = "",
+  to?: string,
+): AsyncGenerator<TreeEntry> {
+  for await (const leaf of leaves(store, root, from)) {
+    for (const entry of leafEntries(leaf)) {
+      if (to !== undefined && entry.key >= to) return;
+      if (entry.key >= from) yield entry;
+    }
+  }
+}
+
+/** One entry, by one read a level. */
+export async function lookup(store: Store, root: TreeRoot, key: string): Promise<TreeEntry | undefined> {
+  let name = root;
+  while (name !== null) {
+    const [node]: PackedNode[] = await nodes(store, [name]);
+    if (node === undefined) return undefined;
+    if (!("children" in node)) return leafEntries(node).find((entry) => entry.key === key);
+    name = node.children[childAt(node.children, key)]?.name ?? null;
+  }
+  return undefined;
+}
+
+/** The names of all records of a tree minted from `mint` on. A parent is minted after its children, so the rest is cut. */
+export async function* recordsSince(
+  store: Store,
+  root: TreeRoot,
+  isRecent: (name: string) => boolean,
+): AsyncGenerator<string> {
+  if (root === null || !isRecent(root)) return;
+  yield root;
+  const [node] = await nodes(store, [root]);
+  if (node === undefined || !("children" in node)) return;
+  for (const child of node.children) yield* recordsSince(store, child.name, isRecent);
+}

@@ -1,0 +1,166 @@
+import { nanoid } from "nanoid";
+import { memory } from "../adapters/memory/memory.ts";
+import { eventBus } from "./events/bus.ts";
+import { createCodec } from "./ground/codec.ts";
+import { StateError } from "./ground/error.ts";
+import { defaultPorts, type Ports } from "./ground/ports.ts";
+import type { HookEnv } from "./hooks/port.ts";
+import { hookRegistry } from "./hooks/registry.ts";
+import { correlationIds } from "./journal/correlation-id.ts";
+import { openJournal } from "./journal/journal.ts";
+import { refresh } from "./journal/refresh.ts";
+import { headRevision, type JournalState } from "./journal/state.ts";
+import type { TailPage } from "./journal/tail.ts";
+import { readSettings, type StateManagerOptions } from "./options.ts";
+import { bufferedFlush } from "./state/buffered.ts";
+import type { Engine } from "./state/engine.ts";
+import { hookValues } from "./state/hook-values.ts";
+import { maintenance } from "./state/maintenance.ts";
+import { showRemote } from "./state/remote.ts";
+import type { Schema } from "./state/schema.ts";
+import { views } from "./state/view.ts";
+import { writer } from "./state/writer.ts";
+import { type StateManager, stateManager } from "./state-manager.ts";
+import { unmet } from "./store/capabilities.ts";
+import { guard } from "./store/guard.ts";
+import { withParts } from "./store/parts.ts";
+import type { Store } from "./store/store.ts";
+
+/**
+ * Opens a store: checks what it offers, its format and its schema's version, ignores what a crash left half done, and
+ * loads the global scope. Changes no data.
+ */
+export async function open<S extends Schema = Schema>(
+  options: StateManagerOptions<S> = {},
+): Promise<StateManager<S>> {
+  const settings = readSettings(options);
+  const { persistence, require } = settings;
+  const ports: Ports = { ...defaultPorts, ...options.ports };
+  const adapter = options.storage === undefined || !persistence.enabled ? memory() : options.storage;
+  const store = await guard(adapter, { readOnly: require.readOnly === true });
+  try {
+    checkRequirements(adapter.name, store, settings.require);
+    const parted = withParts(store, () => nanoid().toLowerCase());
+    const journal = await openJournal(parted.store, ports);
+    checkVersion(journal, options.schema);
+    if (require.readOnly === true)
+      journal.readOnly = new StateError("read_only", "the store was opened read-only", {
+        adapter: adapter.name,
+      });
+    return await assemble(adapter.name, journal, ports, settings, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function checkRequirements(
+  name: string,
+  { capabilities }: Store,
+  require: ReturnType<typeof readSettings>["require"],
+): void {
+  const clauses = unmet(require, capabilities);
+  if (clauses.length > 0)
+    throw new StateError(
+      "unsupported",
+      `storage ${name} does not offer what is required: ${clauses.join("; ")}`,
+      { adapter: name },
+    );
+  if (capabilities.swap === "local" && require.singleWriter !== true && require.readOnly !== true) {
+    throw new StateError(
+      "unsupported",
+      `storage ${name} cannot keep other writers out; open it with require: { singleWriter: true } if there are none, or readOnly`,
+      { adapter: name },
+    );
+  }
+}
+
+function checkVersion({ head }: JournalState, schema: Schema | undefined): void {
+  if (head === undefined || schema === undefined || head.schema <= schema.version) return;
+  throw new StateError(
+    "newer_format",
+    `the store has schema version ${head.schema}; this program knows ${schema.version}. Nothing was changed`,
+  );
+}
+
+async function assemble<S extends Schema>(
+  adapter: string,
+  journal: JournalState,
+  ports: Ports,
+  { persistence }: ReturnType<typeof readSettings>,
+  options: StateManagerOptions<S>,
+): Promise<StateManager<S>> {
+  const codec = createCodec(options.types);
+  const isBuffered = persistence.mode === "buffered";
+  const hooks = hookRegistry();
+  const bus = eventBus({ clock: ports.clock, logger: ports.logger, id: nanoid });
+  const correlation = { correlationId: "system", triggeredBy: "system" };
+  const hookEnv: HookEnv = {
+    clock: ports.clock,
+    values: hookValues(codec),
+    id: nanoid,
+    onFailure: (failure) => bus.publish({ type: "hook.failed", data: failure, correlation }),
+    onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
+  };
+  const onRemote = (pages: readonly TailPage[]) => showRemote(journal, allViews, bus, codec, pages);
+  const allViews = views(journal, onRemote);
+  const schemaVersion = options.schema?.version ?? 1;
+  const queue = writer({ journal, schemaVersion, isBuffered, onRemote, onCommitted: () => upkeep.onPage() });
+  const makeId = correlationIds();
+  const engine: Engine = {
+    ports,
+    journal,
+    codec,
+    hooks,
+    hookEnv,
+    bus,
+    views: allViews,
+    writer: queue,
+    schema: options.schema,
+    isBuffered,
+    onBuffered: (draft) => flusher.onBuffered(draft),
+    correlationId: () => makeId(headRevision(journal)),
+    running: new Set(),
+    now: () => ports.clock.now(),
+  };
+  const upkeep = maintenance(engine, persistence.checkpointEvery, onRemote);
+  const flusher = bufferedFlush(engine, persistence);
+  const unwatch = journal.store.watch?.(() => {
+    if (life.isOpen) void follow();
+  });
+  async function follow(): Promise<void> {
+    try {
+      await onRemote(await journal.turn.run(() => refresh(journal)));
+    } catch (error) {
+      bus.publish({
+        type: "store.degraded",
+        data: { reason: "changes of other writers could not be read", error },
+        correlation,
+      });
+    }
+  }
+  const life = { isOpen: true };
+  async function shutDown(): Promise<void> {
+    life.isOpen = false;
+    unwatch?.();
+    flusher.stop();
+    while (engine.running.size > 0) await Promise.all(engine.running);
+    try {
+      if (journal.readOnly === undefined) {
+        await queue.flush();
+        await upkeep.checkpoint();
+      }
+    } finally {
+      await upkeep.stop();
+      await bus.settled();
+      bus.close();
+      await journal.store.close();
+    }
+  }
+  const global = await allViews.hold("global");
+  const onRelease = () => allViews.evict(persistence.cacheSizeLimit);
+  return stateManager<S>(
+    { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life },
+    {},
+  );
+}

@@ -1,0 +1,106 @@
+import { StateError } from "./ground/error.ts";
+import type { Ports } from "./ground/ports.ts";
+import type { ValueType } from "./ground/value-type.ts";
+import { isGlob } from "./state/glob.ts";
+import type { Schema } from "./state/schema.ts";
+import type { Requirements } from "./store/capabilities.ts";
+import type { StorageAdapter } from "./store/store.ts";
+
+/** How and when changes reach the store. */
+export interface PersistenceOptions {
+  /** False: hooks and events work as ever, but nothing reaches `storage`. Default true. */
+  readonly enabled?: boolean;
+  /**
+   * `immediate` (default): a write resolves when it is stored. `buffered`: it resolves when it is visible, and is
+   * stored by the next flush; until then `dirty` is true and a crash loses it.
+   */
+  readonly mode?: "immediate" | "buffered";
+  /** Buffered: the longest time between a write and its flush, in milliseconds. Default 5000. */
+  readonly flushIntervalMs?: number;
+  /** Buffered: so many waiting changes flush at once. Default 100. */
+  readonly batchSize?: number;
+  /** Buffered: a change of a key that fits one of these flushes at once. `*` stands for any characters. Default `critical:*`. */
+  readonly immediateFlushPatterns?: readonly string[];
+  /** Entries kept in memory for scopes that no handle holds. Default 10,000. Queued changes are never let go. */
+  readonly cacheSizeLimit?: number;
+  /** A checkpoint follows so many changes. Default 4096. Lower makes opening cheaper and writing dearer. */
+  readonly checkpointEvery?: number;
+}
+
+/** What the caller insists on; unmet wishes refuse the open. */
+export interface RequireOptions extends Requirements {
+  /** Nothing is ever written, no lock is taken. */
+  readonly readOnly?: boolean;
+  /** The caller vouches that it is the only writer; needed where the store cannot keep others out. */
+  readonly singleWriter?: boolean;
+}
+
+export interface StateManagerOptions<S extends Schema = Schema> {
+  /** Where state lives. Default: the memory of this process, gone at its end. */
+  readonly storage?: StorageAdapter;
+  readonly schema?: S;
+  /** Classes of yours that may be values; data never names any other. */
+  readonly types?: readonly ValueType[];
+  readonly persistence?: PersistenceOptions;
+  readonly require?: RequireOptions;
+  /** Clock, random and logger; for tests and unusual places. */
+  readonly ports?: Partial<Ports>;
+}
+
+export interface Settings {
+  readonly persistence: Required<PersistenceOptions>;
+  readonly require: RequireOptions;
+}
+
+export const DEFAULT_PERSISTENCE: Required<PersistenceOptions> = {
+  enabled: true,
+  mode: "immediate",
+  flushIntervalMs: 5000,
+  batchSize: 100,
+  immediateFlushPatterns: ["critical:*"],
+  cacheSizeLimit: 10_000,
+  checkpointEvery: 4096,
+};
+
+const OPTION_FIELDS = ["storage", "schema", "types", "persistence", "require", "ports"];
+const REQUIRE_FIELDS = ["readOnly", "singleWriter", "atomicity", "swap", "consistency", "durability"];
+
+/** Checks what was given and fills in the rest. Throws `invalid` for unknown fields and values out of range. */
+export function readSettings(options: StateManagerOptions): Settings {
+  knownFields("an option of StateManager.open", options, OPTION_FIELDS);
+  const { storage, schema, persistence = {}, require = {} } = options;
+  if (storage !== undefined && typeof storage.open !== "function") {
+    throw new TypeError("storage must be an adapter, such as filesystem({ path }) or memory()");
+  }
+  if (schema !== undefined && !(Number.isSafeInteger(schema.version) && schema.version >= 1)) {
+    throw new StateError("invalid", "schema.version must be a whole number from 1 on");
+  }
+  knownFields("an option of persistence", persistence, Object.keys(DEFAULT_PERSISTENCE));
+  knownFields("an option of require", require, REQUIRE_FIELDS);
+  const settings = { ...DEFAULT_PERSISTENCE, ...persistence };
+  if (settings.mode !== "immediate" && settings.mode !== "buffered") {
+    throw new StateError(
+      "invalid",
+      `persistence.mode is "immediate" or "buffered", not ${String(settings.mode)}`,
+    );
+  }
+  for (const field of ["flushIntervalMs", "batchSize", "cacheSizeLimit", "checkpointEvery"] as const) {
+    const least = field === "batchSize" || field === "checkpointEvery" ? 1 : 0;
+    if (!(Number.isSafeInteger(settings[field]) && settings[field] >= least)) {
+      throw new StateError("invalid", `persistence.${field} must be a whole number from ${least} on`);
+    }
+  }
+  if (!settings.immediateFlushPatterns.every(isGlob)) {
+    throw new StateError("invalid", "persistence.immediateFlushPatterns must be non-empty texts");
+  }
+  return { persistence: settings, require };
+}
+
+function knownFields(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) throw new TypeError(`${what} must be an object`);
+  for (const field of Object.keys(given)) {
+    if (!known.includes(field)) {
+      throw new StateError("invalid", `"${field}" is not ${what}; known are ${known.join(", ")}`);
+    }
+  }
+}

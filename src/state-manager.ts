@@ -1,0 +1,220 @@
+import type { EventHandler, Events } from "./events/bus.ts";
+import type { EventFor, UniversalEvent } from "./events/event.ts";
+import type { QueueOptions } from "./events/queue.ts";
+import type { EventStream } from "./events/stream.ts";
+import { StateError } from "./ground/error.ts";
+import { checkName } from "./ground/name.ts";
+import type { Revision } from "./ground/revision.ts";
+import {
+  agent,
+  formatScope,
+  globalScope,
+  isSystemScopeText,
+  parseScope,
+  type StateScope,
+  session,
+  tool,
+  user,
+  workflow,
+} from "./ground/scope.ts";
+import type { Hooks } from "./hooks/hook.ts";
+import type { HookRun } from "./hooks/recorded.ts";
+import { inlineValue, listScopes, readEntry } from "./journal/read.ts";
+import { headRevision } from "./journal/state.ts";
+import { type BatchChange, type BatchWriter, commitBatch, gather } from "./state/batch.ts";
+import { type Bound, bind, correlationOf } from "./state/correlation.ts";
+import type { Engine } from "./state/engine.ts";
+import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts";
+import { changesSince, executionsOf, type Timeline, timelineOf } from "./state/history.ts";
+import type { WriteOptions, WriteResult } from "./state/result.ts";
+import type { Schema, ValuesOf } from "./state/schema.ts";
+import { valueOf } from "./state/slot.ts";
+import type { ScopeView } from "./state/view.ts";
+import type { Capabilities } from "./store/capabilities.ts";
+
+/** The values of a kind of scope under a schema. */
+export type ScopeValues<S extends Schema, K extends StateScope["kind"]> = K extends keyof S["scopes"]
+  ? ValuesOf<S["scopes"][K]>
+  : Values;
+
+export interface StateEvents extends Events {
+  /** The changes after a revision, from the journal and then live: none is missed, none told twice. */
+  since(revision: Revision | string, signal?: AbortSignal): AsyncGenerator<UniversalEvent, undefined>;
+}
+
+/** An open store. Its own `get`, `set`, … are those of the global scope. */
+export interface StateManager<S extends Schema = Schema>
+  extends Omit<Handle<ScopeValues<S, "global">>, "close" | "with" | "scope" | typeof Symbol.dispose> {
+  readonly hooks: Hooks;
+  readonly events: StateEvents;
+  /** What the store under it offers. */
+  readonly capabilities: Capabilities;
+  /** The name of the storage adapter, such as `filesystem`. */
+  readonly storageMode: string;
+  /** The last committed revision this opening knows of. */
+  readonly headRevision: Revision;
+  /** Whether changes wait to be stored. */
+  readonly dirty: boolean;
+  /** Wall time in milliseconds of the last commit that became durable; undefined before the first. */
+  readonly lastDurableAt: number | undefined;
+
+  /** Loads a scope. Give the handle back with `close()` or `using`. */
+  scope(scope: StateScope): Promise<Handle>;
+  user(id: string): Promise<Handle<ScopeValues<S, "user">>>;
+  session(id: string): Promise<Handle<ScopeValues<S, "session">>>;
+  agent(id: string): Promise<Handle<ScopeValues<S, "agent">>>;
+  tool(id: string): Promise<Handle<ScopeValues<S, "tool">>>;
+  workflow(id: string): Promise<Handle<ScopeValues<S, "workflow">>>;
+  /** One value, without loading its scope. */
+  read(scope: StateScope, key: string): Promise<unknown>;
+  /** Like `set` on the scope's handle. */
+  setWithHooks(scope: StateScope, key: string, value: unknown, options?: WriteOptions): Promise<WriteResult>;
+  /** All changes that `fn` asks for, over keys and scopes, or none of them. `fn` is synchronous. */
+  batch(fn: (tx: BatchWriter) => void, options?: WriteOptions): Promise<WriteResult>;
+  setMany(changes: readonly BatchChange[], options?: WriteOptions): Promise<WriteResult>;
+  /** The same store with a correlation that goes with each operation. */
+  with(bound: Bound): StateManager<S>;
+  /** The scopes that have entries or had some since the last checkpoint. Internal ones are not among them. */
+  scopes(): Promise<StateScope[]>;
+  /** What happened under a correlation id, from the journal. */
+  timeline(correlationId: string): Promise<Timeline>;
+  /** The recorded hook runs of a correlation id. */
+  executions(correlationId: string): Promise<HookRun[]>;
+  /** Stores what waits. Rejects if that fails; what could not be stored stays queued. */
+  flush(): Promise<void>;
+  /** Folds the journal's tail into blocks now, so that the next open reads less. The engine does this by itself. */
+  checkpoint(): Promise<boolean>;
+  /** Flushes, waits for hooks, lets go of the storage. Using the store afterwards is an error. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What the face of a store needs besides the engine. */
+export interface Opened {
+  readonly engine: Engine;
+  readonly adapter: string;
+  readonly global: ScopeView;
+  /** Does what `close` must do after handles have ended. */
+  shutDown(): Promise<void>;
+  checkpoint(): Promise<boolean>;
+  /** After a scope was given back. */
+  onRelease(): void;
+  readonly life: { isOpen: boolean };
+}
+
+/** The public face: it only delegates. */
+export function stateManager<S extends Schema>(opened: Opened, bound: Bound): StateManager<S> {
+  const { engine, life } = opened;
+  const onGlobal = handleOf<ScopeValues<S, "global">>(engine, opened.global, globalScope(), bound, () => {});
+  let closing: Promise<void> | undefined;
+
+  function use(): void {
+    if (!life.isOpen) throw new StateError("closed", "the store was closed; open it again to use it");
+  }
+  // A handle's methods take any key and value at run time; `checkValue` enforces at each write what the types say.
+  async function handle<V extends object>(scope: StateScope): Promise<Handle<V>> {
+    use();
+    const view = await engine.views.hold(formatScope(scope));
+    return handleOf<V>(engine, view, scope, bound, () => {
+      engine.views.release(view);
+      opened.onRelease();
+    });
+  }
+
+  const manager: StateManager<S> = {
+    ...onGlobal,
+    get size() {
+      return onGlobal.size;
+    },
+    hooks: engine.hooks,
+    events: {
+      on: <P extends string>(pattern: P, handler: EventHandler<EventFor<P>>) =>
+        engine.bus.on(pattern, handler),
+      events: (pattern: string, options?: QueueOptions): EventStream => engine.bus.events(pattern, options),
+      since: (revision, signal) => changesSince(engine, revision, signal),
+    },
+    capabilities: engine.journal.store.capabilities,
+    storageMode: opened.adapter,
+    get headRevision() {
+      return headRevision(engine.journal);
+    },
+    get dirty() {
+      return engine.writer.pending > 0;
+    },
+    get lastDurableAt() {
+      return engine.writer.lastDurableAt;
+    },
+    scope: handle,
+    user: (id) => handle(user(id)),
+    session: (id) => handle(session(id)),
+    agent: (id) => handle(agent(id)),
+    tool: (id) => handle(tool(id)),
+    workflow: (id) => handle(workflow(id)),
+    async read(scope, key) {
+      use();
+      const text = formatScope(scope);
+      checkName(key, "key");
+      const entry = await readEntry(engine.journal, text, key);
+      if (entry?.value === undefined || (entry.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now())
+        return undefined;
+      return engine.codec.decode(await inlineValue(engine.journal, entry.value)).value;
+    },
+    async setWithHooks(scope, key, value, options) {
+      const held = await handle<Values>(scope);
+      try {
+        return await held.set(key, value, options);
+      } finally {
+        held.close();
+      }
+    },
+    batch: (fn, options) =>
+      rejecting(() => {
+        use();
+        return commitBatch(
+          engine,
+          gather(engine, fn),
+          correlationOf(bound, options, engine.correlationId),
+          options,
+        );
+      }),
+    setMany: (changes, options) =>
+      manager.batch((tx) => {
+        if (!Array.isArray(changes)) throw new TypeError("setMany needs a list of changes");
+        for (const { scope, key, value, operation = "set", ttlMs } of changes) {
+          if (operation === "delete") tx.delete(scope, key);
+          else tx.set(scope, key, value, ttlMs === undefined ? undefined : { ttlMs });
+        }
+      }, options),
+    with: (more) => stateManager(opened, bind(bound, more)),
+    async scopes() {
+      use();
+      const texts = await listScopes(engine.journal);
+      return texts.filter((text) => !isSystemScopeText(text)).map(parseScope);
+    },
+    async timeline(correlationId) {
+      use();
+      return timelineOf(engine, correlationId);
+    },
+    async executions(correlationId) {
+      use();
+      return executionsOf(engine, correlationId);
+    },
+    async flush() {
+      use();
+      await engine.writer.flush();
+    },
+    async checkpoint() {
+      use();
+      await engine.writer.flush();
+      return opened.checkpoint();
+    },
+    close() {
+      closing ??= opened.shutDown();
+      return closing;
+    },
+    [Symbol.asyncDispose]() {
+      return manager.close();
+    },
+  };
+  return manager;
+}

@@ -1,0 +1,65 @@
+import type { PersistenceOptions } from "../options.ts";
+import type { Draft } from "./draft.ts";
+import type { Engine } from "./engine.ts";
+import { globMatcher } from "./glob.ts";
+
+export interface BufferedFlush {
+  onBuffered(draft: Draft): void;
+  stop(): void;
+}
+
+/** After a failed flush the next try waits at least so long, doubling up to the flush interval's tenfold. */
+const RETRY_MS = 250;
+
+/** Decides when buffered changes are stored: by time, by number, at once for keys that are critical. */
+export function bufferedFlush(engine: Engine, persistence: Required<PersistenceOptions>): BufferedFlush {
+  const { flushIntervalMs, batchSize } = persistence;
+  const isCritical = globMatcher(persistence.immediateFlushPatterns);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isFlushing = false;
+  let failures = 0;
+
+  async function flush(): Promise<void> {
+    if (isFlushing) return;
+    isFlushing = true;
+    stop();
+    try {
+      await engine.writer.flush();
+      failures = 0;
+    } catch (error) {
+      failures++;
+      const data = { error, pending: engine.writer.pending };
+      engine.bus.publish({
+        type: "flush.failed",
+        data,
+        correlation: { correlationId: "system", triggeredBy: "system" },
+      });
+      later(Math.min(flushIntervalMs * 10, RETRY_MS * 2 ** failures));
+    } finally {
+      isFlushing = false;
+    }
+  }
+
+  function later(ms: number): void {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void flush();
+    }, ms);
+  }
+
+  function stop(): void {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  return {
+    onBuffered(draft) {
+      const isDue =
+        engine.writer.pending >= batchSize ||
+        draft.changes.some((c) => isCritical(c.key) || isCritical(`${c.view.text}/${c.key}`));
+      if (isDue && failures === 0) void flush();
+      else later(flushIntervalMs);
+    },
+    stop,
+  };
+}

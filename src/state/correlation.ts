@@ -1,0 +1,65 @@
+import { StateError } from "../ground/error.ts";
+import type { Correlation } from "../ground/ports.ts";
+import { isRevision, type Revision } from "../ground/revision.ts";
+import type { WriteOptions } from "./result.ts";
+
+/** What a handle is bound to: the part of each operation's options that stays the same. */
+export type Bound = Pick<WriteOptions, "correlationId" | "causationId" | "actor" | "triggeredBy">;
+
+const BOUND = ["correlationId", "causationId", "actor", "triggeredBy"] as const;
+const FIELDS: ReadonlySet<string> = new Set([...BOUND, "expectedRevision", "ttlMs", "signal"]);
+
+/** Longest correlation id, actor and the like, in UTF-16 units. */
+const MAX_TEXT = 512;
+
+/** Checked fields of `given` over those of `bound`. Throws `invalid` or a TypeError. */
+export function bind(bound: Bound, given: Bound): Bound {
+  const next: Record<string, string> = { ...bound };
+  for (const field of BOUND) {
+    const text = given[field];
+    if (text === undefined) continue;
+    if (typeof text !== "string") throw new TypeError(`${field} must be a string, not ${typeof text}`);
+    if (text === "" || text.length > MAX_TEXT || !(/^[^\n]*$/.test(text) && !/\p{Surrogate}/u.test(text))) {
+      throw new StateError("invalid", `${field} must be one line of 1 to ${MAX_TEXT} characters`);
+    }
+    if (field === "correlationId" && text.startsWith("~") && !/^~[0-9a-v]{26}\./.test(text)) {
+      throw new StateError("invalid", 'a correlationId that begins with "~" is one of the store\'s own');
+    }
+    next[field] = text;
+  }
+  return next;
+}
+
+/** The correlation of one operation. `generate` is asked only where no id was given. */
+export function correlationOf(
+  bound: Bound,
+  options: WriteOptions | undefined,
+  generate: () => string,
+): Correlation {
+  const all = options === undefined ? bound : bind(bound, options);
+  return { ...all, correlationId: all.correlationId ?? generate() };
+}
+
+/** Checks the options of a write; unknown ones are refused. */
+export function checkWriteOptions(options: WriteOptions): {
+  expected: Revision | null | undefined;
+  ttlMs: number | undefined;
+} {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError("the options of a write must be an object");
+  for (const field of Object.keys(options)) {
+    if (!FIELDS.has(field))
+      throw new StateError(
+        "invalid",
+        `"${field}" is not an option of a write; known are ${[...FIELDS].join(", ")}`,
+      );
+  }
+  const { expectedRevision: expected, ttlMs } = options;
+  if (expected !== undefined && expected !== null && !isRevision(expected)) {
+    throw new StateError("invalid", "expectedRevision must be a revision, or null for no entry");
+  }
+  if (ttlMs !== undefined && !(Number.isFinite(ttlMs) && ttlMs > 0)) {
+    throw new StateError("invalid", "ttlMs must be a number of milliseconds above 0");
+  }
+  return { expected, ttlMs };
+}

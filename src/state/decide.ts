@@ -1,0 +1,248 @@
+import type { EncodedValue } from "../ground/codec.ts";
+import { StateError } from "../ground/error.ts";
+import { checkName } from "../ground/name.ts";
+import type { Correlation } from "../ground/ports.ts";
+import { formatScope, type ScopeText, type StateScope } from "../ground/scope.ts";
+import type { HookHandle, StateChange } from "../hooks/hook.ts";
+import type { HookWrites } from "../hooks/port.ts";
+import { finishRuns } from "../hooks/record.ts";
+import type { HookRun } from "../hooks/recorded.ts";
+import { type Decision, runBefore } from "../hooks/run.ts";
+import type { Operation } from "../journal/commit.ts";
+import type { Seen } from "./draft.ts";
+import type { Engine } from "./engine.ts";
+import { checkValue } from "./schema.ts";
+import { hasExpired, revisionOf, type Slot, valueOf } from "./slot.ts";
+import { latest, type ScopeView } from "./view.ts";
+
+/** Hooks may write, and those writes have hooks; so deep and no deeper. */
+const MAX_DEPTH = 8;
+
+/** A change that is being decided. */
+export interface Proposal {
+  readonly view: ScopeView;
+  readonly key: string;
+  readonly operation: Operation;
+  readonly value: EncodedValue | undefined;
+  readonly ttlMs?: number | undefined;
+  readonly redirectedFrom?: { readonly scope: StateScope; readonly key: string } | undefined;
+}
+
+/** What is gathered while one commit is decided: the changes in order, the runs, and what anyone looked at. */
+export interface Deciding {
+  readonly engine: Engine;
+  readonly correlation: Correlation;
+  readonly signal: AbortSignal | undefined;
+  readonly changes: Proposal[];
+  readonly runs: HookRun[];
+  readonly seen: Seen[];
+  /** Scopes opened on the way, to be let go when the commit is settled. */
+  readonly held: ScopeView[];
+}
+
+export interface Veto {
+  readonly by: string;
+  readonly reason: string;
+  readonly scope: ScopeText;
+  readonly key: string;
+  /** The value only as its size, unless the hook asked for it. */
+  readonly value?: unknown;
+}
+
+export type Verdict =
+  | { readonly kind: "go" }
+  | { readonly kind: "veto"; readonly veto: Veto }
+  | { readonly kind: "redirect"; readonly to: Proposal };
+
+/** The value that a decision builds on: what joined the commit before it, else what is queued, else what is stored. */
+export function current(
+  deciding: Deciding,
+  view: ScopeView,
+  key: string,
+): { value: unknown; slot: Slot | undefined } {
+  const { engine, changes, seen } = deciding;
+  const joined = changes.findLast((c) => c.view === view && c.key === key);
+  if (joined !== undefined) {
+    return { value: joined.value && engine.codec.decode(joined.value).value, slot: undefined };
+  }
+  const slot = latest(view, key);
+  seen.push({ view, key, slot });
+  if (slot === undefined || hasExpired(slot, engine.now)) return { value: undefined, slot: undefined };
+  return { value: valueOf(slot, engine.codec), slot };
+}
+
+/** Asks the hooks and the schema about one change. What comes of it is added to `deciding`. */
+export async function decide(deciding: Deciding, proposal: Proposal, depth = 0): Promise<Verdict> {
+  const { engine } = deciding;
+  const { view, key } = proposal;
+  const hooks = engine.hooks.at("before_state_change");
+  const { scope } = view;
+  if (scope === undefined || hooks.length === 0 || proposal.operation === "expire") {
+    deciding.changes.push(await checked(engine, proposal));
+    return { kind: "go" };
+  }
+  const subject = subjectOf(deciding, proposal, scope);
+  const decision = await runBefore(
+    hooks,
+    subject,
+    {
+      correlation: deciding.correlation,
+      ...(deciding.signal ? { signal: deciding.signal } : {}),
+      writes: () => joining(deciding, depth),
+      onRejected: (runs) =>
+        deciding.runs.push(...finishRuns(runs, { kind: "refused", recordValue: false }, engine.hookEnv)),
+    },
+    engine.hookEnv,
+  );
+  return take(deciding, proposal, decision, depth);
+}
+
+function subjectOf(deciding: Deciding, proposal: Proposal, scope: StateScope): StateChange {
+  const { view, key, operation, ttlMs, redirectedFrom } = proposal;
+  const old = current(deciding, view, key);
+  return {
+    operation,
+    scope,
+    scopeText: view.text,
+    key,
+    value: proposal.value && deciding.engine.codec.decode(proposal.value).value,
+    oldValue: old.value,
+    hadOldValue: old.slot !== undefined || old.value !== undefined,
+    ...(old.slot && old.slot.origin.revisions !== "" ? { oldRevision: revisionOf(old.slot) } : {}),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
+  };
+}
+
+async function take(
+  deciding: Deciding,
+  proposal: Proposal,
+  decision: Decision,
+  depth: number,
+): Promise<Verdict> {
+  const { engine, runs } = deciding;
+  const { view, key } = proposal;
+  if (decision.kind === "cancel") {
+    const { recordValue } = decision;
+    runs.push(...finishRuns(decision.runs, { kind: "refused", recordValue }, engine.hookEnv));
+    const veto: Veto = { by: decision.by, reason: decision.reason, scope: view.text, key };
+    if (!recordValue || proposal.value === undefined) return { kind: "veto", veto };
+    return { kind: "veto", veto: { ...veto, value: engine.codec.decode(proposal.value).value } };
+  }
+  const isDeletion = proposal.operation !== "set" && !decision.valueChanged;
+  const value = isDeletion
+    ? undefined
+    : decision.valueChanged
+      ? engine.codec.encode(decision.value, key)
+      : proposal.value;
+  runs.push(...finishRuns(decision.runs, { kind: "committed", value: decision.value }, engine.hookEnv));
+  const operation = isDeletion ? proposal.operation : "set";
+  if (decision.kind === "redirect") {
+    const target = await open(deciding, decision.scope);
+    const redirectedFrom = proposal.redirectedFrom ?? { scope: view.scope ?? decision.scope, key };
+    return {
+      kind: "redirect",
+      to: { ...proposal, view: target, key: decision.key, operation, value, redirectedFrom },
+    };
+  }
+  deciding.changes.push(await checked(engine, { ...proposal, operation, value }));
+  for (const { scope, key: extraKey, value: extra } of decision.extra) {
+    const target = scope === undefined ? view : await open(deciding, scope);
+    await join(
+      deciding,
+      {
+        view: target,
+        key: checkName(extraKey, "key"),
+        operation: "set",
+        value: engine.codec.encode(extra, extraKey),
+      },
+      depth,
+    );
+  }
+  return { kind: "go" };
+}
+
+async function checked(engine: Engine, proposal: Proposal): Promise<Proposal> {
+  const { schema, codec } = engine;
+  const { view, key, value } = proposal;
+  if (schema === undefined || value === undefined || view.scope === undefined) return proposal;
+  const before = codec.decode(value).value;
+  const after = await checkValue(schema, view.scope, key, before);
+  return Object.is(before, after) ? proposal : { ...proposal, value: codec.encode(after, key) };
+}
+
+async function open(deciding: Deciding, scope: StateScope): Promise<ScopeView> {
+  const view = await deciding.engine.views.hold(formatScope(scope));
+  deciding.held.push(view);
+  return view;
+}
+
+/** A change that joins the commit has hooks of its own; their veto is the failure of whoever asked for it. */
+async function join(deciding: Deciding, proposal: Proposal, depth: number): Promise<void> {
+  if (depth >= MAX_DEPTH) {
+    throw new StateError("hook_failed", `hooks that write called each other ${MAX_DEPTH} deep`, {
+      scope: proposal.view.text,
+      key: proposal.key,
+    });
+  }
+  let next = proposal;
+  for (let moves = 0; moves <= MAX_DEPTH; moves++) {
+    const verdict = await decide(deciding, next, depth + 1);
+    if (verdict.kind === "go") return;
+    if (verdict.kind === "veto") {
+      const { by, reason } = verdict.veto;
+      throw new StateError(
+        "hook_failed",
+        `the change of ${proposal.view.text} "${proposal.key}" was vetoed by hook ${by}: ${reason}`,
+        { hook: by },
+      );
+    }
+    next = verdict.to;
+  }
+  throw redirectLoop(proposal);
+}
+
+export function redirectLoop({ view, key }: Proposal): StateError {
+  return new StateError("hook_failed", `hooks redirected the change more than ${MAX_DEPTH} times`, {
+    scope: view.text,
+    key,
+  });
+}
+
+/** The handle in a hook's context. Its changes join the commit when the hook's answer counts. */
+function joining(deciding: Deciding, depth: number): HookWrites {
+  const { engine, changes, seen, runs } = deciding;
+  const mark = { changes: changes.length, runs: runs.length };
+  let isOpen = true;
+  const own: Deciding = { ...deciding, changes: [...changes], runs: [] };
+  const use = () => {
+    if (!isOpen) throw new StateError("closed", "a hook's handle ends with the hook's answer");
+  };
+  const handle: HookHandle = {
+    async get(scope, key) {
+      use();
+      const view = await open(deciding, scope);
+      return current({ ...own, seen }, view, checkName(key, "key")).value;
+    },
+    async set(scope, key, value) {
+      use();
+      const encoded = engine.codec.encode(value, key);
+      const view = await open(deciding, scope);
+      await join(own, { view, key: checkName(key, "key"), operation: "set", value: encoded }, depth);
+    },
+    async delete(scope, key) {
+      use();
+      const view = await open(deciding, scope);
+      await join(own, { view, key: checkName(key, "key"), operation: "delete", value: undefined }, depth);
+    },
+  };
+  return {
+    handle,
+    end(kept) {
+      isOpen = false;
+      if (!kept) return;
+      changes.push(...own.changes.slice(mark.changes));
+      runs.push(...own.runs);
+    },
+  };
+}

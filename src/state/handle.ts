@@ -1,0 +1,175 @@
+import { StateError } from "../ground/error.ts";
+import { checkName } from "../ground/name.ts";
+import type { Revision } from "../ground/revision.ts";
+import type { StateScope } from "../ground/scope.ts";
+import { type Bound, bind, checkWriteOptions, correlationOf } from "./correlation.ts";
+import type { Engine } from "./engine.ts";
+import type { WriteOptions, WriteResult } from "./result.ts";
+import { GONE, hasExpired, revisionOf, type Slot, VALUE, valueOf } from "./slot.ts";
+import type { ScopeView } from "./view.ts";
+import { type Request, write, writeAll } from "./write.ts";
+
+/** Values by key; with a schema, those of the scope's kind. */
+export type Values = Record<string, unknown>;
+
+/**
+ * One scope, loaded. Reads are synchronous and show what is committed (in buffered mode also what is on its way).
+ * Nothing that is passed in or handed out aliases the state: plain JSON comes back frozen and as the same reference while
+ * unchanged, values with a Map, Set, Date or bytes inside are copied at each `get`.
+ */
+export interface Handle<V extends object = Values> {
+  readonly scope: StateScope;
+  /** `undefined` where there is no entry; `has` tells that from a stored `undefined`. */
+  get<K extends keyof V & string>(key: K): V[K] | undefined;
+  has(key: keyof V & string): boolean;
+  keys(): (keyof V & string)[];
+  entries(): [keyof V & string, V[keyof V]][];
+  readonly size: number;
+  /** The entry's revision, for `expectedRevision`. */
+  revision(key: keyof V & string): Revision | undefined;
+  /**
+   * Stores a value; resolves when that is durable, or with the reason why it was not stored. Rejects with `not_serializable`
+   * (and the path) for a value that would not come back as it is, `invalid`, `schema`, or a hook's or the store's failure;
+   * nothing was changed then.
+   */
+  set<K extends keyof V & string>(key: K, value: V[K], options?: WriteOptions): Promise<WriteResult>;
+  /** Removes an entry. Nothing happens, and no event, where there is none. */
+  delete(key: keyof V & string, options?: WriteOptions): Promise<WriteResult>;
+  /**
+   * Read-modify-write that survives conflicts. `fn` gets the latest value (undefined: no entry) and must be synchronous and
+   * pure: it may run again.
+   */
+  update<K extends keyof V & string>(
+    key: K,
+    fn: (old: V[K] | undefined) => V[K],
+    options?: WriteOptions,
+  ): Promise<WriteResult>;
+  /** Removes all entries in one commit. */
+  clear(options?: WriteOptions): Promise<WriteResult>;
+  /** The same scope with a correlation that goes with each operation. Closed together with this handle. */
+  with(bound: Bound): Handle<V>;
+  /** Gives the scope back; it may leave memory. Using the handle afterwards is an error. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A handle on a view that is held for it. */
+export function handleOf<V extends object>(
+  engine: Engine,
+  view: ScopeView,
+  scope: StateScope,
+  bound: Bound,
+  onClose: () => void,
+): Handle<V> {
+  const life = { isOpen: true };
+  return makeHandle<V>(engine, view, scope, bound, life, onClose);
+}
+
+function makeHandle<V extends object>(
+  engine: Engine,
+  view: ScopeView,
+  scope: StateScope,
+  bound: Bound,
+  life: { isOpen: boolean },
+  onClose: () => void,
+): Handle<V> {
+  const { codec, isBuffered, now } = engine;
+  const { slots, queued } = view;
+
+  function shown(key: string): Slot | undefined {
+    if (!life.isOpen) throw closed(view);
+    const slot = isBuffered && queued.size > 0 ? (queued.get(key) ?? slots.get(key)) : slots.get(key);
+    return slot === undefined || slot.kind === GONE || hasExpired(slot, now) ? undefined : slot;
+  }
+
+  function visibleKeys(): (keyof V & string)[] {
+    const all = isBuffered ? new Set([...slots.keys(), ...queued.keys()]) : slots.keys();
+    return [...all].filter((key): key is keyof V & string => shown(key) !== undefined);
+  }
+
+  function change(request: Omit<Request, "view">, options: WriteOptions | undefined): Promise<WriteResult> {
+    if (!life.isOpen) throw closed(view);
+    const { expected, ttlMs } = options === undefined ? NO_CHECKS : checkWriteOptions(options);
+    const correlation = correlationOf(bound, options, engine.correlationId);
+    return write(engine, { ...request, view, expected, ttlMs }, correlation, options?.signal);
+  }
+
+  const handle: Handle<V> = {
+    scope,
+    get(key) {
+      const slot = shown(key);
+      if (slot === undefined) return undefined;
+      // What was stored under a key fits the key's type: the schema saw to it when it was written.
+      return (slot.kind === VALUE ? slot.content : valueOf(slot, codec)) as never;
+    },
+    has: (key) => shown(key) !== undefined,
+    keys: visibleKeys,
+    entries: () => visibleKeys().map((key) => [key, handle.get(key) as V[typeof key]]),
+    get size() {
+      return visibleKeys().length;
+    },
+    revision(key) {
+      const slot = shown(key);
+      return slot === undefined || slot.origin.revisions === "" ? undefined : revisionOf(slot);
+    },
+    set: (key, value, options) =>
+      rejecting(() => {
+        // The value is taken as it is now: what the caller does to it later changes nothing.
+        const encoded = codec.encode(value, checkKey(view, key));
+        return change({ key, operation: "set", value: encoded }, options);
+      }),
+    delete: (key, options) =>
+      rejecting(() => change({ key: checkKey(view, key), operation: "delete", value: undefined }, options)),
+    update: (key, fn, options) =>
+      rejecting(() => {
+        if (typeof fn !== "function") throw new TypeError("update needs a function");
+        // The handle's types pair the key with the function's value.
+        const update = fn as (old: unknown) => unknown;
+        return change({ key: checkKey(view, key), operation: "set", value: undefined, update }, options);
+      }),
+    clear: (options) =>
+      rejecting(() => {
+        if (!life.isOpen) throw closed(view);
+        if (options !== undefined) checkWriteOptions(options);
+        const requests = visibleKeys().map(
+          (key): Request => ({ view, key, operation: "delete", value: undefined }),
+        );
+        return writeAll(
+          engine,
+          requests,
+          correlationOf(bound, options, engine.correlationId),
+          options?.signal,
+        );
+      }),
+    with: (more) => makeHandle<V>(engine, view, scope, bind(bound, more), life, onClose),
+    close() {
+      if (!life.isOpen) return;
+      life.isOpen = false;
+      onClose();
+    },
+    [Symbol.dispose]() {
+      handle.close();
+    },
+  };
+  return handle;
+}
+
+/** Turns a throw into a rejection without a promise of its own, which each `set` would pay for. */
+export function rejecting<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+const NO_CHECKS = { expected: undefined, ttlMs: undefined };
+
+/** A key that has an entry was checked when it was stored. */
+function checkKey(view: ScopeView, key: string): string {
+  return view.slots.has(key) ? key : checkName(key, "key");
+}
+
+function closed(view: ScopeView): StateError {
+  return new StateError("closed", `the handle of scope ${view.text} was closed`, { scope: view.text });
+}

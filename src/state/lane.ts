@@ -1,0 +1,42 @@
+/**
+ * The order of writes to one scope. A write holds the lane while its hooks run and leaves it when its change is queued,
+ * so the next one's hooks see the queued value.
+ */
+export interface Lane {
+  /** Nobody holds it and nobody waits. A write that needs no hooks then takes no turn at all. */
+  readonly isFree: boolean;
+  /** Resolves with the way out when all who came before have left. */
+  enter(): Promise<() => void>;
+}
+
+export function lane(): Lane {
+  let held = 0;
+  let last: Promise<void> = Promise.resolve();
+  return {
+    get isFree() {
+      return held === 0;
+    },
+    async enter() {
+      held++;
+      const before = last;
+      let leave = () => {};
+      last = new Promise((resolve) => {
+        leave = () => {
+          held--;
+          resolve();
+        };
+      });
+      await before;
+      return leave;
+    },
+  };
+}
+
+/** Holds several lanes; in one order for all, so that two holders never wait for each other. */
+export async function enterAll(lanes: readonly Lane[]): Promise<() => void> {
+  const exits: (() => void)[] = [];
+  for (const one of lanes) exits.push(await one.enter());
+  return () => {
+    for (const exit of exits) exit();
+  };
+}

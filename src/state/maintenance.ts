@@ -1,0 +1,101 @@
+import { isStateError } from "../ground/error.ts";
+import { checkpoint } from "../journal/checkpoint.ts";
+import { refresh } from "../journal/refresh.ts";
+import { sweep } from "../journal/sweep.ts";
+import type { TailPage } from "../journal/tail.ts";
+import type { Engine } from "./engine.ts";
+import { expire } from "./expiry.ts";
+
+/** The tail's bytes that call for a checkpoint whatever the number of changes. */
+const TAIL_BYTES = 8 * 1024 * 1024;
+/** How long nothing must happen until a small tail is folded in as well. */
+const IDLE_MS = 3000;
+/** Below so many changes idle time is left alone. */
+const IDLE_CHANGES = 256;
+
+export interface Maintenance {
+  /** Looks whether a checkpoint is due. Called after each page; returns at once. */
+  onPage(): void;
+  /** Brings everything derived up to date. False where there was nothing to do. */
+  checkpoint(): Promise<boolean>;
+  /** Stops timers and waits for work under way. */
+  stop(): Promise<void>;
+}
+
+/** Checkpoints, sweeps and expiries of a writer; never in the way of a commit, and loud when they fail. */
+export function maintenance(
+  engine: Engine,
+  every: number,
+  showRemote: (pages: readonly TailPage[]) => Promise<void>,
+): Maintenance {
+  const { journal, bus } = engine;
+  let running: Promise<boolean> | undefined;
+  let hasSwept = false;
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
+
+  async function work(): Promise<boolean> {
+    try {
+      await expire(engine);
+      if (journal.store.capabilities.swap === "shared") {
+        const pages = await journal.turn.run(() => refresh(journal));
+        await showRemote(pages);
+      }
+      const isDone = await checkpoint(journal);
+      if (!hasSwept) {
+        hasSwept = true;
+        await sweep(journal);
+      }
+      if (isDone && journal.head !== undefined) {
+        const data = { epoch: journal.head.epoch, upTo: journal.checkpoint.revision };
+        bus.publish({ type: "store.checkpointed", data, correlation: SYSTEM });
+      }
+      return isDone;
+    } catch (error) {
+      bus.publish({
+        type: "store.degraded",
+        data: { reason: "a checkpoint failed; it will be tried again", error },
+        correlation: SYSTEM,
+      });
+      if (isStateError(error, "closed")) isStopped = true;
+      return false;
+    }
+  }
+
+  function run(): Promise<boolean> {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  function rest(): void {
+    clearTimeout(idle);
+    idle = setTimeout(() => {
+      if (!isStopped && journal.tail.changes >= IDLE_CHANGES) void run();
+    }, IDLE_MS);
+    unref(idle);
+  }
+
+  return {
+    onPage() {
+      if (isStopped || running !== undefined) return;
+      if (journal.tail.changes >= every || journal.tail.bytes >= TAIL_BYTES) void run();
+      else if (idle === undefined || journal.tail.changes < IDLE_CHANGES * 2) rest();
+    },
+    checkpoint: run,
+    async stop() {
+      isStopped = true;
+      clearTimeout(idle);
+      await running;
+    },
+  };
+}
+
+const SYSTEM = { correlationId: "system", triggeredBy: "system" };
+
+/** A timer of the store's must not keep a program alive. */
+function unref(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
+}

@@ -1,0 +1,162 @@
+import { isStateError, StateError } from "../ground/error.ts";
+import { isSystemScopeText, parseScope, type ScopeText, type StateScope } from "../ground/scope.ts";
+import { loadLarge, scopeLeaves } from "../journal/read.ts";
+import { refresh } from "../journal/refresh.ts";
+import type { JournalState } from "../journal/state.ts";
+import type { TailEntry, TailPage } from "../journal/tail.ts";
+import type { PackedLeaf } from "../journal/tree-node.ts";
+import { isLarge, type LargeValue, unpackValues } from "../journal/values.ts";
+import { type Lane, lane } from "./lane.ts";
+import { GONE, type Slot, slotOf, TEXT } from "./slot.ts";
+
+/** One scope in memory. `slots` never run ahead of the journal; `queued` is what is on its way there. */
+export interface ScopeView {
+  readonly text: ScopeText;
+  /** Undefined in the system namespace. */
+  readonly scope: StateScope | undefined;
+  readonly slots: Map<string, Slot>;
+  /** The latest queued change of each key; a deletion is a slot of kind GONE. */
+  readonly queued: Map<string, Slot>;
+  readonly lane: Lane;
+  /** Handles and operations that need it in memory. */
+  holders: number;
+}
+
+/** What the next write to the key builds on. Expired entries are still there until a change removes them. */
+export function latest(view: ScopeView, key: string): Slot | undefined {
+  const slot = view.queued.get(key) ?? view.slots.get(key);
+  return slot?.kind === GONE ? undefined : slot;
+}
+
+/** The scopes in memory. */
+export interface Views {
+  /** Loads the scope if it is not in memory, and holds it until `release`. */
+  hold(text: ScopeText): Promise<ScopeView>;
+  release(view: ScopeView): void;
+  /** Only if it is in memory. */
+  find(text: ScopeText): ScopeView | undefined;
+  all(): Iterable<ScopeView>;
+  /** Lets go of scopes that nobody holds until at most `limit` entries are left. Queued changes are never let go. */
+  evict(limit: number): void;
+}
+
+export function views(journal: JournalState, onRemote: (pages: readonly TailPage[]) => Promise<void>): Views {
+  const loaded = new Map<ScopeText, ScopeView>();
+  const loading = new Map<ScopeText, Promise<ScopeView>>();
+
+  async function load(text: ScopeText): Promise<ScopeView> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const view = await loadScope(journal, text);
+        loaded.set(text, view);
+        return view;
+      } catch (error) {
+        if (!isStateError(error, "stale") || attempt === 5) throw error;
+        await onRemote(await journal.turn.run(() => refresh(journal)));
+      }
+    }
+  }
+
+  return {
+    async hold(text) {
+      let view = loaded.get(text);
+      if (view === undefined) {
+        let promise = loading.get(text);
+        if (promise === undefined) {
+          promise = load(text).finally(() => loading.delete(text));
+          loading.set(text, promise);
+        }
+        view = await promise;
+      } else {
+        // Least recently used first.
+        loaded.delete(text);
+        loaded.set(text, view);
+      }
+      view.holders++;
+      return view;
+    },
+    release(view) {
+      view.holders--;
+    },
+    find: (text) => loaded.get(text),
+    all: () => loaded.values(),
+    evict(limit) {
+      let entries = 0;
+      for (const view of loaded.values()) entries += view.slots.size;
+      for (const view of loaded.values()) {
+        if (entries <= limit) return;
+        if (view.holders > 0 || view.queued.size > 0 || !view.lane.isFree) continue;
+        loaded.delete(view.text);
+        entries -= view.slots.size;
+      }
+    },
+  };
+}
+
+async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeView> {
+  const bad = journal.quarantine.find((q) => q.scopes.includes(text));
+  if (bad !== undefined)
+    throw new StateError("corrupt", `scope ${text} cannot be opened: ${bad.error.message}`, {
+      ...bad.error.facts,
+      scope: text,
+      cause: bad.error,
+    });
+  const scope = isSystemScopeText(text) ? undefined : parseScope(text);
+  for (;;) {
+    const slots = new Map<string, Slot>();
+    const large: [Slot, LargeValue][] = [];
+    for (const leaf of await scopeLeaves(journal, text)) addLeaf(slots, large, leaf);
+    const { checkpoint } = journal;
+    const { changes } = journal.tail;
+    for (const entries of journal.tail.of(text))
+      for (const [key, entry] of entries) addTail(slots, large, key, entry);
+    if (large.length > 0) {
+      const values = await loadLarge(
+        journal,
+        large.map(([, value]) => value),
+      );
+      large.forEach(([slot], i) => Object.assign(slot, pick(slotOf(values[i], slot.origin, slot.index))));
+    }
+    // Nothing may have come in between that the slots do not show.
+    if (checkpoint === journal.checkpoint && changes === journal.tail.changes) {
+      return { text, scope, slots, queued: new Map(), lane: lane(), holders: 0 };
+    }
+  }
+}
+
+const pick = ({ content, kind }: Slot): Pick<Slot, "content" | "kind"> => ({ content, kind });
+
+function addLeaf(slots: Map<string, Slot>, large: [Slot, LargeValue][], leaf: PackedLeaf): void {
+  const origin = { revisions: leaf.revisions, expiries: leaf.expiries };
+  const { columns, text, keys } = leaf;
+  if (columns.f === undefined && columns.l === undefined) {
+    // Plain JSON all through: slots hold pieces of the block's text and nothing else.
+    let at = 0;
+    for (let i = 0; i < keys.length; i++) {
+      const end = columns.e[i] ?? at;
+      slots.set(keys[i] ?? "", { content: text.slice(at, end), kind: TEXT, origin, index: i });
+      at = end;
+    }
+    return;
+  }
+  const values = unpackValues(leaf);
+  keys.forEach((key, i) => {
+    const value = values[i];
+    if (value === undefined) return;
+    const slot = slotOf(isLarge(value) ? undefined : value, origin, i);
+    if (isLarge(value)) large.push([slot, value]);
+    slots.set(key, slot);
+  });
+}
+
+function addTail(slots: Map<string, Slot>, large: [Slot, LargeValue][], key: string, entry: TailEntry): void {
+  const { value } = entry;
+  if (value === undefined) {
+    slots.delete(key);
+    return;
+  }
+  const expiries = entry.expiresAt === undefined ? undefined : { 0: entry.expiresAt };
+  const slot = slotOf(isLarge(value) ? undefined : value, { revisions: entry.revision, expiries }, 0);
+  if (isLarge(value)) large.push([slot, value]);
+  slots.set(key, slot);
+}

@@ -1,0 +1,332 @@
+import type { EncodedValue } from "../ground/codec.ts";
+import { StateError } from "../ground/error.ts";
+import type { Correlation } from "../ground/ports.ts";
+import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
+import { afterCommit } from "./after.ts";
+import { current, type Deciding, decide, type Proposal, redirectLoop, type Veto } from "./decide.ts";
+import type { Draft, DraftChange, Seen } from "./draft.ts";
+import type { Engine } from "./engine.ts";
+import { enterAll } from "./lane.ts";
+import type { WriteResult } from "./result.ts";
+import { type Origin, revisionOf, slotOf, valueOf } from "./slot.ts";
+import { latest, type ScopeView } from "./view.ts";
+
+/** One key's part in a write. */
+export interface Request {
+  readonly view: ScopeView;
+  readonly key: string;
+  readonly operation: "set" | "delete";
+  /** The value as it was when the caller gave it. */
+  readonly value: EncodedValue | undefined;
+  /** Instead of a value: the next one from the latest. */
+  readonly update?: ((old: unknown) => unknown) | undefined;
+  readonly expected?: Revision | null | undefined;
+  readonly ttlMs?: number | undefined;
+}
+
+/** A call that waits for its outcome. */
+export interface Call {
+  readonly correlation: Correlation;
+  readonly signal: AbortSignal | undefined;
+  resolve(result: WriteResult): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The way of one write: lane of the scope, before hooks, schema, draft, group commit; then, when it is durable, view,
+ * events, after hooks, result. Without hooks and schema, and when nobody is before it, there is no await on the way.
+ */
+export function write(
+  engine: Engine,
+  request: Request,
+  correlation: Correlation,
+  signal?: AbortSignal,
+): Promise<WriteResult> {
+  return new Promise((resolve, reject) => {
+    const call: Call = { correlation, signal, resolve, reject };
+    if (isSimple(engine, request)) submitSimple(engine, request, call);
+    else track(engine, inLanes(engine, [request], call));
+  });
+}
+
+/** Several changes that happen together or not at all. */
+export function writeAll(
+  engine: Engine,
+  requests: readonly Request[],
+  correlation: Correlation,
+  signal?: AbortSignal,
+): Promise<WriteResult> {
+  return new Promise((resolve, reject) => {
+    track(engine, inLanes(engine, requests, { correlation, signal, resolve, reject }));
+  });
+}
+
+/** `close` waits for what is under way. */
+export function track(engine: Engine, work: Promise<void>): void {
+  engine.running.add(work);
+  void work.finally(() => engine.running.delete(work));
+}
+
+function isSimple({ hooks, schema }: Engine, { view, update, expected }: Request): boolean {
+  return (
+    view.lane.isFree &&
+    update === undefined &&
+    expected === undefined &&
+    schema === undefined &&
+    !hooks.has("before_state_change") &&
+    !hooks.has("after_state_change")
+  );
+}
+
+function submitSimple(engine: Engine, request: Request, call: Call): void {
+  const { view, key, operation } = request;
+  if (operation === "delete" && latest(view, key) === undefined) {
+    settleUnchanged(engine, call);
+    return;
+  }
+  submit(engine, draftOf(engine, call, [request], [], undefined, nothing), call);
+}
+
+const nothing = () => Promise.resolve(undefined);
+
+async function inLanes(engine: Engine, requests: readonly Request[], call: Call): Promise<void> {
+  const views = [...new Set(requests.map((r) => r.view))].sort((a, b) => (a.text < b.text ? -1 : 1));
+  const leave = await enterAll(views.map((view) => view.lane));
+  try {
+    const draft = await prepare(engine, requests, call);
+    if (draft !== undefined) submit(engine, draft, call);
+  } catch (error) {
+    call.reject(error);
+  } finally {
+    leave();
+  }
+}
+
+/** Decides all changes from the latest values. Undefined where the call was settled on the way. */
+async function prepare(engine: Engine, requests: readonly Request[], call: Call): Promise<Draft | undefined> {
+  const { correlation, signal } = call;
+  if (signal?.aborted)
+    throw new StateError("aborted", "the write was aborted before it was queued", { cause: signal.reason });
+  const deciding: Deciding = { engine, correlation, signal, changes: [], runs: [], seen: [], held: [] };
+  try {
+    for (const request of requests) {
+      const proposal = await propose(deciding, request, call);
+      if (proposal === "settled") return undefined;
+      if (proposal === undefined) continue;
+      const veto = await decideAt(deciding, proposal);
+      if (veto !== undefined) return vetoDraft(engine, deciding, veto, call);
+    }
+    if (deciding.changes.length === 0) {
+      settleUnchanged(engine, call);
+      return undefined;
+    }
+    const detail = deciding.runs.length === 0 ? undefined : engine.codec.encode({ runs: deciding.runs });
+    return draftOf(engine, call, lastOfEach(deciding.changes), deciding.seen, detail, () =>
+      prepare(engine, requests, call),
+    );
+  } catch (error) {
+    if (deciding.runs.length > 0) record(engine, { runs: deciding.runs }, correlation);
+    throw error;
+  } finally {
+    for (const view of deciding.held) engine.views.release(view);
+  }
+}
+
+async function propose(
+  deciding: Deciding,
+  request: Request,
+  call: Call,
+): Promise<Proposal | "settled" | undefined> {
+  const { engine } = deciding;
+  const { view, key, expected, update } = request;
+  if (expected !== undefined) {
+    // A queued change has no revision yet; what it comes to decides.
+    if (view.queued.has(key)) await engine.writer.flush();
+    const { slot } = current(deciding, view, key);
+    const revision = slot === undefined ? undefined : revisionOf(slot);
+    if (revision !== (expected ?? undefined)) {
+      call.resolve({ status: "conflict", current: revision, correlationId: call.correlation.correlationId });
+      return "settled";
+    }
+  }
+  if (update !== undefined) {
+    const next = update(current(deciding, view, key).value);
+    if (next instanceof Promise)
+      throw new TypeError("the function given to update must be synchronous: it may run again");
+    return { view, key, operation: "set", value: engine.codec.encode(next, key), ttlMs: request.ttlMs };
+  }
+  if (request.operation === "delete") {
+    const { slot, value } = current(deciding, view, key);
+    if (slot === undefined && value === undefined) return undefined;
+  }
+  return { view, key, operation: request.operation, value: request.value, ttlMs: request.ttlMs };
+}
+
+/** A redirected change is decided again at its new place. */
+async function decideAt(deciding: Deciding, proposal: Proposal): Promise<Veto | undefined> {
+  let next = proposal;
+  for (let moves = 0; moves <= 8; moves++) {
+    const verdict = await decide(deciding, next);
+    if (verdict.kind === "go") return undefined;
+    if (verdict.kind === "veto") return verdict.veto;
+    next = verdict.to;
+  }
+  throw redirectLoop(proposal);
+}
+
+/** One change per key and commit: the last wins. */
+function lastOfEach(proposals: readonly Proposal[]): Proposal[] {
+  const last = new Map<string, Proposal>();
+  for (const proposal of proposals) {
+    const id = `${proposal.view.text}\n${proposal.key}`;
+    last.delete(id);
+    last.set(id, proposal);
+  }
+  return [...last.values()];
+}
+
+function draftOf(
+  engine: Engine,
+  call: Call,
+  proposals: readonly (Proposal | Request)[],
+  seen: readonly Seen[],
+  detail: EncodedValue | undefined,
+  again: () => Promise<Draft | undefined>,
+): Draft {
+  const time = engine.now();
+  const origin: Origin = { revisions: "", expiries: expiriesOf(proposals, time) };
+  let size = detail === undefined ? 0 : detail.text.length;
+  const changes = proposals.map(({ view, key, operation, value }, i): DraftChange => {
+    size += key.length + 40 + (value === undefined ? 0 : value.text.length);
+    if (value !== undefined) for (const part of value.parts) size += part.length;
+    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined };
+  });
+  const draft: Draft = {
+    kind: "change",
+    time,
+    correlation: call.correlation,
+    origin,
+    changes,
+    detail,
+    size,
+    seen,
+    committed: (revision) => afterCommit(engine, draft, revision, call.resolve),
+    failed(error) {
+      if (engine.isBuffered) reportDropped(engine, draft, error);
+      call.reject(error);
+    },
+    async again() {
+      const next = await again();
+      if (engine.isBuffered && next?.kind !== "change") reportDropped(engine, draft);
+      return next;
+    },
+  };
+  return draft;
+}
+
+function expiriesOf(
+  proposals: readonly (Proposal | Request)[],
+  time: number,
+): Record<number, number> | undefined {
+  let expiries: Record<number, number> | undefined;
+  proposals.forEach(({ ttlMs, operation }, i) => {
+    if (ttlMs === undefined || operation !== "set") return;
+    expiries ??= {};
+    expiries[i] = time + ttlMs;
+  });
+  return expiries;
+}
+
+/** A buffered write was already told to have happened; that it did not is told with the value. */
+function reportDropped(engine: Engine, { changes, correlation }: Draft, error?: unknown): void {
+  for (const { view, key, slot } of changes) {
+    const data = {
+      scope: view.text,
+      key,
+      value: valueOf(slot, engine.codec),
+      ...(error === undefined ? {} : { error }),
+    };
+    engine.bus.publish({ type: "change.dropped", data, correlation });
+  }
+}
+
+function submit(engine: Engine, draft: Draft, call: Call): void {
+  engine.writer.submit(draft);
+  if (!engine.isBuffered || draft.kind !== "change") return;
+  const { correlationId } = call.correlation;
+  call.resolve({ status: "buffered", correlationId });
+  engine.onBuffered(draft);
+}
+
+/** The veto is part of the journal; the caller is told when it is there. */
+function vetoDraft(engine: Engine, deciding: Deciding, veto: Veto, call: Call): Draft {
+  const { correlationId } = call.correlation;
+  const detail = engine.codec.encode({ runs: deciding.runs, veto });
+  const told = () => {
+    const { scope, key, by, reason } = veto;
+    engine.bus.publish({
+      type: "state.change_cancelled",
+      data: { scope, key, by, reason },
+      correlation: call.correlation,
+    });
+    call.resolve({ status: "cancelled", by, reason, correlationId });
+  };
+  if (engine.isBuffered) told();
+  return factDraft(
+    engine,
+    "veto",
+    detail,
+    call.correlation,
+    engine.isBuffered ? () => {} : told,
+    call.reject,
+  );
+}
+
+function factDraft(
+  engine: Engine,
+  kind: "veto" | "runs",
+  detail: EncodedValue,
+  correlation: Correlation,
+  committed: () => void,
+  failed: (error: unknown) => void,
+): Draft {
+  return {
+    kind,
+    time: engine.now(),
+    correlation,
+    origin: { revisions: "", expiries: undefined },
+    changes: [],
+    detail,
+    size: detail.text.length,
+    seen: [],
+    committed,
+    failed,
+    again: () => Promise.resolve(undefined),
+  };
+}
+
+/** Puts runs of hooks into the journal that no commit of a change carries. A failure is reported, not thrown. */
+export function record(
+  engine: Engine,
+  fact: { readonly runs: readonly unknown[]; readonly of?: Revision },
+  correlation: Correlation,
+): void {
+  const failed = (error: unknown) =>
+    engine.bus.publish({
+      type: "store.degraded",
+      data: { reason: "hook runs could not be recorded", error },
+      correlation,
+    });
+  engine.writer.submit(factDraft(engine, "runs", engine.codec.encode(fact), correlation, () => {}, failed));
+}
+
+function settleUnchanged(engine: Engine, call: Call): void {
+  const { head, store } = engine.journal;
+  call.resolve({
+    status: "committed",
+    revision: head?.page ?? REVISION_ZERO,
+    correlationId: call.correlation.correlationId,
+    durability: store.capabilities.durability,
+    afterErrors: [],
+  });
+}

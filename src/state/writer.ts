@@ -1,0 +1,234 @@
+import { isStateError, StateError } from "../ground/error.ts";
+import type { Revision } from "../ground/revision.ts";
+import { append, type BuildCommits, pause } from "../journal/append.ts";
+import { createJournal } from "../journal/journal.ts";
+import { refresh } from "../journal/refresh.ts";
+import type { JournalState } from "../journal/state.ts";
+import type { TailPage } from "../journal/tail.ts";
+import { stage } from "../journal/transaction.ts";
+import { changeOf, commitOf, type Draft } from "./draft.ts";
+import { GONE } from "./slot.ts";
+import { latest } from "./view.ts";
+
+/** One page holds at most about so much; what waits longer goes into the next. */
+const PAGE_CHANGES = 20_000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+/** How often a group that other writers overtake is tried. */
+const ATTEMPTS = 200;
+
+/** Group commit: what waits goes into one page; while that is on its way, more gathers. */
+export interface Writer {
+  /** Takes a commit in, behind all that were taken in before. Its outcome is told to the draft. */
+  submit(draft: Draft): void;
+  /** Resolves when all that was taken in so far is settled. Rejects only in buffered mode, where it may be tried again. */
+  flush(): Promise<void>;
+  /** Commits that wait or are on their way. */
+  readonly pending: number;
+  /** The clock's time of the last commit that became durable. */
+  readonly lastDurableAt: number | undefined;
+}
+
+export interface WriterPorts {
+  readonly journal: JournalState;
+  readonly schemaVersion: number;
+  /** In buffered mode nothing goes out before `flush`, and a failed page stays queued. */
+  readonly isBuffered: boolean;
+  /** Shows pages of other writers in memory. */
+  onRemote(pages: readonly TailPage[]): Promise<void>;
+  onCommitted(page: TailPage): void;
+}
+
+export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitted }: WriterPorts): Writer {
+  let queue: Draft[] = [];
+  /** Taken in while drafts are being prepared again; their turn comes after those. */
+  const waiting: Draft[] = [];
+  let inFlight = 0;
+  let isRebasing = false;
+  let running: Promise<void> | undefined;
+  let lastDurableAt: number | undefined;
+  let lastPut = Number.NEGATIVE_INFINITY;
+
+  function admit(draft: Draft): void {
+    for (const change of draft.changes) {
+      const { view, key, slot } = change;
+      change.before = view.queued.get(key) ?? view.slots.get(key);
+      view.queued.set(key, slot);
+    }
+    queue.push(draft);
+  }
+
+  function start(): Promise<void> {
+    running ??= Promise.resolve()
+      .then(drain)
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  }
+
+  async function drain(): Promise<void> {
+    let attempts = 0;
+    if (waiting.length > 0) await rebase([]);
+    while (queue.length > 0) {
+      await keepInterval();
+      const group = nextGroup();
+      inFlight = group.length;
+      try {
+        const page = await journal.turn.run(() => commit(group));
+        inFlight = 0;
+        if (page !== undefined) {
+          attempts = 0;
+          settle(page, group);
+        } else {
+          if (++attempts > ATTEMPTS) throw overtaken();
+          if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
+          await onRemote(await journal.turn.run(() => refresh(journal)));
+          await rebase(group);
+        }
+      } catch (error) {
+        inFlight = 0;
+        attempts = 0;
+        await giveUp(group, error);
+      }
+    }
+  }
+
+  function nextGroup(): Draft[] {
+    let size = 0;
+    let changes = 0;
+    let n = 0;
+    for (const draft of queue) {
+      if (n > 0 && (size + draft.size > PAGE_BYTES || changes + draft.changes.length > PAGE_CHANGES)) break;
+      size += draft.size;
+      changes += draft.changes.length;
+      n++;
+    }
+    const group = queue.slice(0, n);
+    queue = queue.slice(n);
+    return group;
+  }
+
+  async function keepInterval(): Promise<void> {
+    const { minPutIntervalMs } = journal.store.capabilities;
+    if (minPutIntervalMs === 0) return;
+    const wait = lastPut + minPutIntervalMs - journal.ports.clock.elapsed();
+    if (wait > 0) await pause(wait);
+    lastPut = journal.ports.clock.elapsed();
+  }
+
+  async function commit(group: readonly Draft[]): Promise<TailPage | undefined> {
+    if (journal.head === undefined) await createJournal(journal, schemaVersion);
+    const [only] = group;
+    if (group.length === 1 && only !== undefined && isTransaction(only)) return commitStaged(only);
+    const appended = await append(
+      journal,
+      group.length,
+      (revisions) => group.map((draft, i) => commitOf(draft, revisions[i] as Revision)), // one for each draft
+    );
+    return appended.outcome === "committed" ? appended.page : undefined;
+  }
+
+  /** A commit too large for one page: its changes go ahead as staged pages, and take effect by a marker. */
+  async function commitStaged(draft: Draft): Promise<TailPage | undefined> {
+    const fences = journal.foreignFences;
+    const { staged, changes } = await stage(journal, draft.changes.map(changeOf));
+    try {
+      if (fences !== journal.foreignFences) return undefined;
+      const build: BuildCommits = ([revision]) => [{ ...commitOf(draft, revision as Revision), changes: [] }];
+      const appended = await append(journal, 1, build, staged);
+      if (appended.outcome === "conflict") return undefined;
+      const { page } = appended.page;
+      return { ...appended.page, page: { ...page, commits: page.commits.map((c) => ({ ...c, changes })) } };
+    } finally {
+      journal.staging.delete(staged.transaction);
+    }
+  }
+
+  function settle(page: TailPage, group: readonly Draft[]): void {
+    journal.tail.push(page);
+    lastDurableAt = journal.ports.clock.now();
+    for (const { changes } of group) {
+      for (const { view, key, slot } of changes) {
+        if (slot.kind === GONE) view.slots.delete(key);
+        else view.slots.set(key, slot);
+        if (view.queued.get(key) === slot) view.queued.delete(key);
+      }
+    }
+    group.forEach((draft, i) => draft.committed(page.page.commits[i]?.revision ?? page.page.revision));
+    onCommitted(page);
+  }
+
+  async function giveUp(group: readonly Draft[], error: unknown): Promise<void> {
+    if (isBuffered && !isStateError(error, "unknown_outcome") && journal.readOnly === undefined) {
+      queue = [...group, ...queue];
+      throw error;
+    }
+    forget(group);
+    for (const draft of group) draft.failed(error);
+    await rebase([]);
+  }
+
+  function forget(drafts: readonly Draft[]): void {
+    for (const { changes } of drafts) {
+      for (const { view, key, slot } of changes) if (view.queued.get(key) === slot) view.queued.delete(key);
+    }
+  }
+
+  /** Takes the drafts in again, in order; those that saw something which is different now are prepared anew. */
+  async function rebase(first: readonly Draft[]): Promise<void> {
+    const todo = [...first, ...queue];
+    queue = [];
+    for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
+    isRebasing = true;
+    try {
+      for (let draft = todo.shift() ?? waiting.shift(); draft; draft = todo.shift() ?? waiting.shift()) {
+        const fit = holds(draft) ? draft : await prepareAgain(draft);
+        if (fit !== undefined) admit(fit);
+      }
+    } finally {
+      isRebasing = false;
+    }
+  }
+
+  return {
+    submit(draft) {
+      if (isRebasing || !holds(draft)) waiting.push(draft);
+      else admit(draft);
+      if (!isBuffered && running === undefined) void start();
+    },
+    async flush() {
+      while (queue.length + waiting.length + inFlight > 0 || running !== undefined) await start();
+    },
+    get pending() {
+      return queue.length + waiting.length + inFlight;
+    },
+    get lastDurableAt() {
+      return lastDurableAt;
+    },
+  };
+}
+
+function holds(draft: Draft): boolean {
+  for (const { view, key, slot } of draft.seen) if (latest(view, key) !== slot) return false;
+  return true;
+}
+
+async function prepareAgain(draft: Draft): Promise<Draft | undefined> {
+  try {
+    return await draft.again();
+  } catch (error) {
+    draft.failed(error);
+    return undefined;
+  }
+}
+
+function isTransaction(draft: Draft): boolean {
+  return draft.size > PAGE_BYTES || draft.changes.length > PAGE_CHANGES;
+}
+
+function overtaken(): StateError {
+  return new StateError(
+    "conflict",
+    `other writers were faster ${ATTEMPTS} times; nothing was changed, try again`,
+  );
+}
