@@ -1,16 +1,26 @@
 /** The core door: open a store, scopes, hooks' results, errors, and the types of all of it. */
-import { open } from "./open.ts";
+import { memory } from "../adapters/memory/index.ts";
+import { openStore } from "./open.ts";
+import type { StateManagerOptions } from "./options.ts";
+import type { Schema } from "./state/schema.ts";
+import type { StateManager as OpenState } from "./state-manager.ts";
 
-/**
- * Opens stores.
- *
- * @example
- * const state = await StateManager.open({ storage: filesystem({ path: "./agent-state" }) });
- */
+/** An open store. */
+export type StateManager<S extends Schema = Schema> = OpenState<S>;
+
+/** The only way in. */
 export const StateManager = {
-  open,
-  /** A store in the memory of this process. */
-  inMemory: () => open(),
+  /**
+   * Opens a store, or makes a new one at the first write. Rejects with `unsupported` where the storage does not offer what
+   * `require` asks for, `locked` where another writer holds it, `newer_format`, `corrupt`, or the storage's own failure.
+   *
+   * @example
+   * const state = await StateManager.open({ storage: filesystem({ path: "./agent-state" }) });
+   */
+  open: <S extends Schema = Schema>(options: StateManagerOptions<S> = {}): Promise<StateManager<S>> =>
+    openStore(options, memory),
+  /** A store in the memory of this process, gone at its end. */
+  inMemory: (): Promise<StateManager> => openStore({}, memory),
 } as const;
 
 export type { EventHandler } from "./events/bus.ts";
@@ -59,6 +69,6 @@ export type { Handle, Values } from "./state/handle.ts";
 export type { Timeline, TimelineEntry } from "./state/history.ts";
 export type { WriteOptions, WriteResult } from "./state/result.ts";
 export type { Schema, Shape, StandardSchema } from "./state/schema.ts";
-export type { ScopeValues, StateEvents, StateManager as OpenState } from "./state-manager.ts";
+export type { ScopeValues, StateEvents } from "./state-manager.ts";
 export type { Capabilities, Requirements } from "./store/capabilities.ts";
 export type { StorageAdapter } from "./store/store.ts";

@@ -1,5 +1,4 @@
 import { nanoid } from "nanoid";
-import { memory } from "../adapters/memory/memory.ts";
 import { eventBus } from "./events/bus.ts";
 import { createCodec } from "./ground/codec.ts";
 import { StateError } from "./ground/error.ts";
@@ -24,14 +23,15 @@ import { type StateManager, stateManager } from "./state-manager.ts";
 import { unmet } from "./store/capabilities.ts";
 import { guard } from "./store/guard.ts";
 import { withParts } from "./store/parts.ts";
-import type { Store } from "./store/store.ts";
+import type { StorageAdapter, Store } from "./store/store.ts";
 
 /**
  * Opens a store: checks what it offers, its format and its schema's version, ignores what a crash left half done, and
- * loads the global scope. Changes no data.
+ * loads the global scope. Changes no data. `memory` makes the storage of those who name none.
  */
-export async function open<S extends Schema = Schema>(
-  options: StateManagerOptions<S> = {},
+export async function openStore<S extends Schema>(
+  options: StateManagerOptions<S>,
+  memory: () => StorageAdapter,
 ): Promise<StateManager<S>> {
   const settings = readSettings(options);
   const { persistence, require } = settings;

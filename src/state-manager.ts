@@ -28,7 +28,6 @@ import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts
 import { changesSince, executionsOf, type Timeline, timelineOf } from "./state/history.ts";
 import type { WriteOptions, WriteResult } from "./state/result.ts";
 import type { Schema, ValuesOf } from "./state/schema.ts";
-import { valueOf } from "./state/slot.ts";
 import type { ScopeView } from "./state/view.ts";
 import type { Capabilities } from "./store/capabilities.ts";
 

@@ -73,8 +73,9 @@ export function filesystemOn(files: Files, options: FilesystemOptions): StorageA
  * openings, also in other processes, which follow the writer. Runs on Node, Bun and Deno.
  *
  * Opening rejects with `locked` while another writer lives, `corrupt` where the log cannot be read at all,
- * `newer_format`, and `unavailable` for a read-only opening of a directory that is not there. A damaged record
- * makes reads of the keys it may concern reject with `corrupt`, naming file and offset; the rest stays readable.
+ * `newer_format`, and `unavailable` where the directory may not be touched. A read-only opening of a directory that
+ * is not there is an empty store. A damaged record makes reads of the keys it may concern reject with `corrupt`,
+ * naming file and offset; the rest stays readable.
  *
  * @example
  * const state = await StateManager.open({ storage: filesystem({ path: "./agent-state" }) });

@@ -1,4 +1,7 @@
-/** A store opened read-only: it follows a living writer, takes no lock and touches nothing. */
+/**
+ * A store opened read-only: it follows a living writer, takes no lock and touches nothing. Where there is no store,
+ * nor even a directory, it is empty and becomes the one that a writer makes there.
+ */
 import { join } from "node:path";
 import { StateError, type Store } from "../../src/adapter.ts";
 import type { Files } from "./files.ts";
@@ -16,11 +19,6 @@ export async function openReader(files: Files, directory: string): Promise<Store
   let identity: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
-
-  if ((await files.list(directory)) === undefined) {
-    const message = `There is no store at ${directory}, and a read-only one is not created.`;
-    throw new StateError("unavailable", message, { adapter: "filesystem", file: directory });
-  }
 
   async function reload(): Promise<void> {
     const loaded = await loadLog(files, directory, "reader");

@@ -3,38 +3,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type * as Filesystem from "../../adapters/filesystem/index.ts";
+import type * as Core from "../../src/index.ts";
 import type { Value } from "../values.ts";
 import { held, type Opened, type Subject } from "./subject.ts";
 
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+type State = Awaited<ReturnType<typeof Core.StateManager.open>>;
 
-/** The parts of the public face that are measured. */
-interface Handle {
-  set(key: string, value: Value): Promise<{ status: string }>;
-  get(key: string): Value | undefined;
-  entries(): Iterable<readonly [string, Value]>;
-}
-interface Transaction {
-  set(scope: unknown, key: string, value: Value): void;
-}
-type Hook = (change: { key: string; value: unknown }) => unknown;
-interface State {
-  readonly revision: string;
-  readonly hooks: { on(point: string, options: { id: string; replayable: boolean }, hook: Hook): unknown };
-  readonly events: { subscribe(options: { pattern: string; from: string }): AsyncIterable<unknown> };
-  scope(scope: unknown): Promise<Handle>;
-  batch(body: (tx: Transaction) => void): Promise<{ status: string }>;
-  close(): Promise<void>;
-}
-interface Core {
-  StateManager: { open(options: { storage: unknown }): Promise<State> };
-  agent(id: string): unknown;
-  proceed(): unknown;
-}
-interface Adapters {
-  filesystem: { filesystem(options: { path: string }): unknown };
-  memory: { memory(): unknown };
-}
+/** What users install is measured, not the sources. Another build can be named, to compare two. */
+const DIST = process.env["KEEPSTATE_DIST"] ?? fileURLToPath(new URL("../../dist/", import.meta.url));
+const CORE = join(DIST, "index.js");
+const FILESYSTEM = join(DIST, "adapters/filesystem.js");
 
 export interface OpenedKeepstate extends Opened {
   /** The last committed revision. */
@@ -50,29 +29,31 @@ export const keepstate: Subject = {
   durable: true,
   history: true,
   note: "filesystem adapter, every option at its default: journal and history on, values checked and frozen",
-  imports: [join(DIST, "index.js"), join(DIST, "adapters/filesystem.js")],
+  imports: [CORE, FILESYSTEM],
   open: openKeepstate,
 };
 
 export function keepstateIsBuilt(): boolean {
-  return existsSync(join(DIST, "index.js")) && existsSync(join(DIST, "adapters/filesystem.js"));
+  return existsSync(CORE) && existsSync(FILESYSTEM);
 }
 
 export async function openKeepstate(dir: string): Promise<OpenedKeepstate> {
-  const { filesystem }: Adapters["filesystem"] = await import(join(DIST, "adapters/filesystem.js"));
-  return openOn(filesystem({ path: join(dir, "keepstate") }));
+  const { StateManager }: typeof Core = await import(CORE);
+  const { filesystem }: typeof Filesystem = await import(FILESYSTEM);
+  return withState(await StateManager.open({ storage: filesystem({ path: join(dir, "keepstate") }) }));
 }
 
 export async function openKeepstateInMemory(): Promise<OpenedKeepstate> {
-  const { memory }: Adapters["memory"] = await import(join(DIST, "adapters/memory.js"));
-  return openOn(memory());
+  const { StateManager }: typeof Core = await import(CORE);
+  return withState(await StateManager.inMemory());
 }
 
-async function openOn(storage: unknown): Promise<OpenedKeepstate> {
-  const core: Core = await import(join(DIST, "index.js"));
-  const state = await core.StateManager.open({ storage });
-  const scope = core.agent("bench");
-  const handle = await state.scope(scope);
+async function withState(state: State): Promise<OpenedKeepstate> {
+  const { agent, proceed }: typeof Core = await import(CORE);
+  const scope = agent("bench");
+  const handle = await state.agent("bench");
+  // Only values of the benchmark are ever stored.
+  const get = (key: string) => handle.get(key) as Value | undefined;
 
   return {
     set: (key, value) => handle.set(key, value),
@@ -82,19 +63,20 @@ async function openOn(storage: unknown): Promise<OpenedKeepstate> {
       });
       if (status !== "committed") throw new TypeError(`The batch ended as ${status}`);
     },
-    get: (key) => handle.get(key),
-    load: async () => held(new Map(handle.entries())),
+    get,
+    load: async () => held(new Map(handle.entries() as [string, Value][])),
     close: () => state.close(),
-    revision: () => state.revision,
+    revision: () => state.headRevision,
     addHook(id, check) {
       state.hooks.on("before_state_change", { id, replayable: true }, (change) => {
         check(change.key, change.value);
-        return core.proceed();
+        return proceed();
       });
     },
     async readEvents(from, count) {
       let read = 0;
-      for await (const _event of state.events.subscribe({ pattern: "state.changed", from })) {
+      for await (const { revision } of state.events.since(from)) {
+        if (revision === undefined) throw new TypeError("An event tells of no commit");
         if (++read === count) break;
       }
       return read;

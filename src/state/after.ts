@@ -6,9 +6,9 @@ import { finishRuns } from "../hooks/record.ts";
 import { runAfter } from "../hooks/run.ts";
 import type { Draft, DraftChange } from "./draft.ts";
 import type { Engine } from "./engine.ts";
+import { record, track } from "./facts.ts";
 import type { WriteResult } from "./result.ts";
-import { GONE, revisionOf, type Slot, valueOf } from "./slot.ts";
-import { record, track } from "./write.ts";
+import { GONE, readSlot, revisionOf, type Slot } from "./slot.ts";
 
 /** A commit is durable and visible: tell it, ask the after hooks, then answer the caller. */
 export function afterCommit(
@@ -18,9 +18,8 @@ export function afterCommit(
   resolve: (result: WriteResult) => void,
 ): void {
   if (engine.bus.hasListeners("state.changed")) {
-    draft.changes.forEach((change, index) =>
-      engine.bus.publish(eventOf(engine, draft, change, revision, index)),
-    );
+    for (const [index, change] of draft.changes.entries())
+      engine.bus.publish(eventOf(engine, draft, change, revision, index));
   }
   const answer = (afterErrors: readonly HookFailure[]) =>
     resolve({
@@ -53,10 +52,10 @@ function eventOf(
     key,
     operation,
     get oldValue() {
-      return previous && valueOf(previous, engine.codec);
+      return previous && readSlot(previous, engine.codec);
     },
     get newValue() {
-      return valueOf(slot, engine.codec);
+      return readSlot(slot, engine.codec);
     },
     triggeredBy: correlation.triggeredBy ?? (operation === "expire" ? "system" : "user"),
     ...(previous ? { previousRevision: revisionOf(previous) } : {}),
@@ -91,15 +90,15 @@ async function runAfterHooks(engine: Engine, draft: Draft, revision: Revision): 
   for (const change of draft.changes) {
     const { scope } = change.view;
     if (scope === undefined) continue;
+    const subject = subjectOf(engine, change, scope);
     const aftermath = await runAfter(
       engine.hooks.at("after_state_change"),
-      subjectOf(engine, change, scope),
+      subject,
       { correlation },
       engine.hookEnv,
     );
     failures.push(...aftermath.failures);
-    const { value } = { value: change.slot.kind === GONE ? undefined : valueOf(change.slot, engine.codec) };
-    const runs = finishRuns(aftermath.runs, { kind: "committed", value }, engine.hookEnv);
+    const runs = finishRuns(aftermath.runs, { kind: "committed", value: subject.value }, engine.hookEnv);
     // A later page carries them; a crash before it loses them, never the change.
     if (runs.length > 0) record(engine, { runs, of: revision }, correlation);
   }
@@ -117,8 +116,8 @@ function subjectOf(
     scope,
     scopeText: view.text,
     key,
-    value: valueOf(slot, engine.codec),
-    oldValue: old && valueOf(old, engine.codec),
+    value: readSlot(slot, engine.codec),
+    oldValue: old && readSlot(old, engine.codec),
     hadOldValue: old !== undefined,
     ...(old ? { oldRevision: revisionOf(old) } : {}),
   };

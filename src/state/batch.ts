@@ -4,9 +4,10 @@ import type { Correlation } from "../ground/ports.ts";
 import { formatScope, type ScopeText, type StateScope } from "../ground/scope.ts";
 import { checkWriteOptions } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
+import type { Request } from "./request.ts";
 import type { WriteOptions, WriteResult } from "./result.ts";
 import type { ScopeView } from "./view.ts";
-import { type Request, writeAll } from "./write.ts";
+import { writeAll } from "./write.ts";
 
 /** One change of a batch. */
 export interface BatchChange {

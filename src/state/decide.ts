@@ -3,6 +3,7 @@ import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { formatScope, type ScopeText, type StateScope } from "../ground/scope.ts";
+import type { RunDraft } from "../hooks/draft.ts";
 import type { HookHandle, StateChange } from "../hooks/hook.ts";
 import type { HookWrites } from "../hooks/port.ts";
 import { finishRuns } from "../hooks/record.ts";
@@ -12,7 +13,7 @@ import type { Operation } from "../journal/commit.ts";
 import type { Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { checkValue } from "./schema.ts";
-import { hasExpired, revisionOf, type Slot, valueOf } from "./slot.ts";
+import { hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
 
 /** Hooks may write, and those writes have hooks; so deep and no deeper. */
@@ -28,13 +29,35 @@ export interface Proposal {
   readonly redirectedFrom?: { readonly scope: StateScope; readonly key: string } | undefined;
 }
 
+/** The runs that decided one change. What they are recorded as depends on what becomes of the whole commit. */
+interface Chain {
+  readonly drafts: readonly RunDraft[];
+  /** The value that is stored, if the hooks saw it as it is; records then refer to it instead of copying it. */
+  readonly stored: unknown;
+  readonly recordValue: boolean;
+}
+
+/** No hook saw what is stored in the end: records keep what each saw. */
+const NOT_SEEN = Symbol("not seen");
+
+/** The records of all runs, once it is known whether the commit will happen. */
+export function runsOf({ chains, engine }: Deciding, willCommit: boolean): HookRun[] {
+  return chains.flatMap(({ drafts, stored, recordValue }) =>
+    finishRuns(
+      drafts,
+      willCommit ? { kind: "committed", value: stored } : { kind: "refused", recordValue },
+      engine.hookEnv,
+    ),
+  );
+}
+
 /** What is gathered while one commit is decided: the changes in order, the runs, and what anyone looked at. */
 export interface Deciding {
   readonly engine: Engine;
   readonly correlation: Correlation;
   readonly signal: AbortSignal | undefined;
   readonly changes: Proposal[];
-  readonly runs: HookRun[];
+  readonly chains: Chain[];
   readonly seen: Seen[];
   /** Scopes opened on the way, to be let go when the commit is settled. */
   readonly held: ScopeView[];
@@ -68,13 +91,13 @@ export function current(
   const slot = latest(view, key);
   seen.push({ view, key, slot });
   if (slot === undefined || hasExpired(slot, engine.now)) return { value: undefined, slot: undefined };
-  return { value: valueOf(slot, engine.codec), slot };
+  return { value: readSlot(slot, engine.codec), slot };
 }
 
 /** Asks the hooks and the schema about one change. What comes of it is added to `deciding`. */
 export async function decide(deciding: Deciding, proposal: Proposal, depth = 0): Promise<Verdict> {
   const { engine } = deciding;
-  const { view, key } = proposal;
+  const { view } = proposal;
   const hooks = engine.hooks.at("before_state_change");
   const { scope } = view;
   if (scope === undefined || hooks.length === 0 || proposal.operation === "expire") {
@@ -89,8 +112,7 @@ export async function decide(deciding: Deciding, proposal: Proposal, depth = 0):
       correlation: deciding.correlation,
       ...(deciding.signal ? { signal: deciding.signal } : {}),
       writes: () => joining(deciding, depth),
-      onRejected: (runs) =>
-        deciding.runs.push(...finishRuns(runs, { kind: "refused", recordValue: false }, engine.hookEnv)),
+      onRejected: (drafts) => deciding.chains.push({ drafts, stored: NOT_SEEN, recordValue: false }),
     },
     engine.hookEnv,
   );
@@ -120,45 +142,37 @@ async function take(
   decision: Decision,
   depth: number,
 ): Promise<Verdict> {
-  const { engine, runs } = deciding;
+  const { engine, chains } = deciding;
   const { view, key } = proposal;
+  const { runs: drafts } = decision;
   if (decision.kind === "cancel") {
-    const { recordValue } = decision;
-    runs.push(...finishRuns(decision.runs, { kind: "refused", recordValue }, engine.hookEnv));
-    const veto: Veto = { by: decision.by, reason: decision.reason, scope: view.text, key };
+    const { by, reason, recordValue } = decision;
+    chains.push({ drafts, stored: NOT_SEEN, recordValue });
+    const veto: Veto = { by, reason, scope: view.text, key };
     if (!recordValue || proposal.value === undefined) return { kind: "veto", veto };
     return { kind: "veto", veto: { ...veto, value: engine.codec.decode(proposal.value).value } };
   }
   const isDeletion = proposal.operation !== "set" && !decision.valueChanged;
-  const value = isDeletion
-    ? undefined
-    : decision.valueChanged
-      ? engine.codec.encode(decision.value, key)
-      : proposal.value;
-  runs.push(...finishRuns(decision.runs, { kind: "committed", value: decision.value }, engine.hookEnv));
-  const operation = isDeletion ? proposal.operation : "set";
+  const encoded = decision.valueChanged ? engine.codec.encode(decision.value, key) : proposal.value;
+  const next: Proposal = {
+    ...proposal,
+    operation: isDeletion ? proposal.operation : "set",
+    value: isDeletion ? undefined : encoded,
+  };
+  for (const { scope, key: forked, value } of decision.extra) {
+    const target = scope === undefined ? view : await open(deciding, scope);
+    const fork = engine.codec.encode(value, checkName(forked, "key"));
+    await join(deciding, { view: target, key: forked, operation: "set", value: fork }, depth);
+  }
   if (decision.kind === "redirect") {
+    chains.push({ drafts, stored: NOT_SEEN, recordValue: false });
     const target = await open(deciding, decision.scope);
     const redirectedFrom = proposal.redirectedFrom ?? { scope: view.scope ?? decision.scope, key };
-    return {
-      kind: "redirect",
-      to: { ...proposal, view: target, key: decision.key, operation, value, redirectedFrom },
-    };
+    return { kind: "redirect", to: { ...next, view: target, key: decision.key, redirectedFrom } };
   }
-  deciding.changes.push(await checked(engine, { ...proposal, operation, value }));
-  for (const { scope, key: extraKey, value: extra } of decision.extra) {
-    const target = scope === undefined ? view : await open(deciding, scope);
-    await join(
-      deciding,
-      {
-        view: target,
-        key: checkName(extraKey, "key"),
-        operation: "set",
-        value: engine.codec.encode(extra, extraKey),
-      },
-      depth,
-    );
-  }
+  const stored = await checked(engine, next);
+  chains.push({ drafts, stored: stored === next ? decision.value : NOT_SEEN, recordValue: false });
+  deciding.changes.push(stored);
   return { kind: "go" };
 }
 
@@ -211,10 +225,10 @@ export function redirectLoop({ view, key }: Proposal): StateError {
 
 /** The handle in a hook's context. Its changes join the commit when the hook's answer counts. */
 function joining(deciding: Deciding, depth: number): HookWrites {
-  const { engine, changes, seen, runs } = deciding;
-  const mark = { changes: changes.length, runs: runs.length };
+  const { engine, changes, seen, chains } = deciding;
+  const before = changes.length;
   let isOpen = true;
-  const own: Deciding = { ...deciding, changes: [...changes], runs: [] };
+  const own: Deciding = { ...deciding, changes: [...changes], chains: [] };
   const use = () => {
     if (!isOpen) throw new StateError("closed", "a hook's handle ends with the hook's answer");
   };
@@ -241,8 +255,8 @@ function joining(deciding: Deciding, depth: number): HookWrites {
     end(kept) {
       isOpen = false;
       if (!kept) return;
-      changes.push(...own.changes.slice(mark.changes));
-      runs.push(...own.runs);
+      changes.push(...own.changes.slice(before));
+      chains.push(...own.chains);
     },
   };
 }

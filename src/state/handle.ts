@@ -4,10 +4,11 @@ import type { Revision } from "../ground/revision.ts";
 import type { StateScope } from "../ground/scope.ts";
 import { type Bound, bind, checkWriteOptions, correlationOf } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
+import type { Request } from "./request.ts";
 import type { WriteOptions, WriteResult } from "./result.ts";
-import { GONE, hasExpired, revisionOf, type Slot, VALUE, valueOf } from "./slot.ts";
+import { GONE, hasExpired, readSlot, revisionOf, type Slot, VALUE } from "./slot.ts";
 import type { ScopeView } from "./view.ts";
-import { type Request, write, writeAll } from "./write.ts";
+import { write, writeAll } from "./write.ts";
 
 /** Values by key; with a schema, those of the scope's kind. */
 export type Values = Record<string, unknown>;
@@ -100,7 +101,7 @@ function makeHandle<V extends object>(
       const slot = shown(key);
       if (slot === undefined) return undefined;
       // What was stored under a key fits the key's type: the schema saw to it when it was written.
-      return (slot.kind === VALUE ? slot.content : valueOf(slot, codec)) as never;
+      return (slot.kind === VALUE ? slot.content : readSlot(slot, codec)) as never;
     },
     has: (key) => shown(key) !== undefined,
     keys: visibleKeys,

@@ -6,7 +6,7 @@ import { loadLarge } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
 import { isLarge, type LargeValue, type StoredValue } from "../journal/values.ts";
-import { type Slot, slotOf, valueOf } from "./slot.ts";
+import { readSlot, type Slot, slotOf } from "./slot.ts";
 import type { ScopeView, Views } from "./view.ts";
 
 /** Shows what other writers committed: first in memory, then as events, change by change in journal order. */
@@ -80,10 +80,10 @@ export function journalEvent(
     key,
     operation,
     get oldValue() {
-      return before && valueOf(before, codec);
+      return before && readSlot(before, codec);
     },
     get newValue() {
-      return valueOf(slot, codec);
+      return readSlot(slot, codec);
     },
     triggeredBy: commit.correlation.triggeredBy ?? (operation === "expire" ? "system" : "user"),
     ...(previous === undefined ? {} : { previousRevision: previous }),

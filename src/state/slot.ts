@@ -50,7 +50,7 @@ export function hasExpired(slot: Slot, now: () => number): boolean {
 }
 
 /** The value, parsed at the first read and kept if it is frozen all the way down. */
-export function valueOf(slot: Slot, codec: Codec): unknown {
+export function readSlot(slot: Slot, codec: Codec): unknown {
   if (slot.kind === VALUE) return slot.content;
   if (slot.kind === GONE) return undefined;
   const decoded = codec.decode(encodedOf(slot));

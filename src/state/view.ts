@@ -115,7 +115,8 @@ async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeV
         journal,
         large.map(([, value]) => value),
       );
-      large.forEach(([slot], i) => Object.assign(slot, pick(slotOf(values[i], slot.origin, slot.index))));
+      for (const [i, [slot]] of large.entries())
+        Object.assign(slot, pick(slotOf(values[i], slot.origin, slot.index)));
     }
     // Nothing may have come in between that the slots do not show.
     if (checkpoint === journal.checkpoint && changes === journal.tail.changes) {

@@ -1,36 +1,16 @@
-import type { EncodedValue } from "../ground/codec.ts";
 import { StateError } from "../ground/error.ts";
 import type { Correlation } from "../ground/ports.ts";
-import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
-import { afterCommit } from "./after.ts";
-import { current, type Deciding, decide, type Proposal, redirectLoop, type Veto } from "./decide.ts";
-import type { Draft, DraftChange, Seen } from "./draft.ts";
+import { REVISION_ZERO } from "../ground/revision.ts";
+import { draftOf } from "./compose.ts";
+import { current, type Deciding, decide, type Proposal, redirectLoop, runsOf, type Veto } from "./decide.ts";
+import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
+import { record, track, vetoDraft } from "./facts.ts";
 import { enterAll } from "./lane.ts";
+import type { Call, Request } from "./request.ts";
 import type { WriteResult } from "./result.ts";
-import { type Origin, revisionOf, slotOf, valueOf } from "./slot.ts";
-import { latest, type ScopeView } from "./view.ts";
-
-/** One key's part in a write. */
-export interface Request {
-  readonly view: ScopeView;
-  readonly key: string;
-  readonly operation: "set" | "delete";
-  /** The value as it was when the caller gave it. */
-  readonly value: EncodedValue | undefined;
-  /** Instead of a value: the next one from the latest. */
-  readonly update?: ((old: unknown) => unknown) | undefined;
-  readonly expected?: Revision | null | undefined;
-  readonly ttlMs?: number | undefined;
-}
-
-/** A call that waits for its outcome. */
-export interface Call {
-  readonly correlation: Correlation;
-  readonly signal: AbortSignal | undefined;
-  resolve(result: WriteResult): void;
-  reject(error: unknown): void;
-}
+import { revisionOf } from "./slot.ts";
+import { latest } from "./view.ts";
 
 /**
  * The way of one write: lane of the scope, before hooks, schema, draft, group commit; then, when it is durable, view,
@@ -59,12 +39,6 @@ export function writeAll(
   return new Promise((resolve, reject) => {
     track(engine, inLanes(engine, requests, { correlation, signal, resolve, reject }));
   });
-}
-
-/** `close` waits for what is under way. */
-export function track(engine: Engine, work: Promise<void>): void {
-  engine.running.add(work);
-  void work.finally(() => engine.running.delete(work));
 }
 
 function isSimple({ hooks, schema }: Engine, { view, update, expected }: Request): boolean {
@@ -107,7 +81,7 @@ async function prepare(engine: Engine, requests: readonly Request[], call: Call)
   const { correlation, signal } = call;
   if (signal?.aborted)
     throw new StateError("aborted", "the write was aborted before it was queued", { cause: signal.reason });
-  const deciding: Deciding = { engine, correlation, signal, changes: [], runs: [], seen: [], held: [] };
+  const deciding: Deciding = { engine, correlation, signal, changes: [], chains: [], seen: [], held: [] };
   try {
     for (const request of requests) {
       const proposal = await propose(deciding, request, call);
@@ -120,12 +94,14 @@ async function prepare(engine: Engine, requests: readonly Request[], call: Call)
       settleUnchanged(engine, call);
       return undefined;
     }
-    const detail = deciding.runs.length === 0 ? undefined : engine.codec.encode({ runs: deciding.runs });
+    const runs = runsOf(deciding, true);
+    const detail = runs.length === 0 ? undefined : engine.codec.encode({ runs });
     return draftOf(engine, call, lastOfEach(deciding.changes), deciding.seen, detail, () =>
       prepare(engine, requests, call),
     );
   } catch (error) {
-    if (deciding.runs.length > 0) record(engine, { runs: deciding.runs }, correlation);
+    const runs = runsOf(deciding, false);
+    if (runs.length > 0) record(engine, { runs }, correlation);
     throw error;
   } finally {
     for (const view of deciding.held) engine.views.release(view);
@@ -185,139 +161,12 @@ function lastOfEach(proposals: readonly Proposal[]): Proposal[] {
   return [...last.values()];
 }
 
-function draftOf(
-  engine: Engine,
-  call: Call,
-  proposals: readonly (Proposal | Request)[],
-  seen: readonly Seen[],
-  detail: EncodedValue | undefined,
-  again: () => Promise<Draft | undefined>,
-): Draft {
-  const time = engine.now();
-  const origin: Origin = { revisions: "", expiries: expiriesOf(proposals, time) };
-  let size = detail === undefined ? 0 : detail.text.length;
-  const changes = proposals.map(({ view, key, operation, value }, i): DraftChange => {
-    size += key.length + 40 + (value === undefined ? 0 : value.text.length);
-    if (value !== undefined) for (const part of value.parts) size += part.length;
-    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined };
-  });
-  const draft: Draft = {
-    kind: "change",
-    time,
-    correlation: call.correlation,
-    origin,
-    changes,
-    detail,
-    size,
-    seen,
-    committed: (revision) => afterCommit(engine, draft, revision, call.resolve),
-    failed(error) {
-      if (engine.isBuffered) reportDropped(engine, draft, error);
-      call.reject(error);
-    },
-    async again() {
-      const next = await again();
-      if (engine.isBuffered && next?.kind !== "change") reportDropped(engine, draft);
-      return next;
-    },
-  };
-  return draft;
-}
-
-function expiriesOf(
-  proposals: readonly (Proposal | Request)[],
-  time: number,
-): Record<number, number> | undefined {
-  let expiries: Record<number, number> | undefined;
-  proposals.forEach(({ ttlMs, operation }, i) => {
-    if (ttlMs === undefined || operation !== "set") return;
-    expiries ??= {};
-    expiries[i] = time + ttlMs;
-  });
-  return expiries;
-}
-
-/** A buffered write was already told to have happened; that it did not is told with the value. */
-function reportDropped(engine: Engine, { changes, correlation }: Draft, error?: unknown): void {
-  for (const { view, key, slot } of changes) {
-    const data = {
-      scope: view.text,
-      key,
-      value: valueOf(slot, engine.codec),
-      ...(error === undefined ? {} : { error }),
-    };
-    engine.bus.publish({ type: "change.dropped", data, correlation });
-  }
-}
-
 function submit(engine: Engine, draft: Draft, call: Call): void {
   engine.writer.submit(draft);
   if (!engine.isBuffered || draft.kind !== "change") return;
   const { correlationId } = call.correlation;
   call.resolve({ status: "buffered", correlationId });
   engine.onBuffered(draft);
-}
-
-/** The veto is part of the journal; the caller is told when it is there. */
-function vetoDraft(engine: Engine, deciding: Deciding, veto: Veto, call: Call): Draft {
-  const { correlationId } = call.correlation;
-  const detail = engine.codec.encode({ runs: deciding.runs, veto });
-  const told = () => {
-    const { scope, key, by, reason } = veto;
-    engine.bus.publish({
-      type: "state.change_cancelled",
-      data: { scope, key, by, reason },
-      correlation: call.correlation,
-    });
-    call.resolve({ status: "cancelled", by, reason, correlationId });
-  };
-  if (engine.isBuffered) told();
-  return factDraft(
-    engine,
-    "veto",
-    detail,
-    call.correlation,
-    engine.isBuffered ? () => {} : told,
-    call.reject,
-  );
-}
-
-function factDraft(
-  engine: Engine,
-  kind: "veto" | "runs",
-  detail: EncodedValue,
-  correlation: Correlation,
-  committed: () => void,
-  failed: (error: unknown) => void,
-): Draft {
-  return {
-    kind,
-    time: engine.now(),
-    correlation,
-    origin: { revisions: "", expiries: undefined },
-    changes: [],
-    detail,
-    size: detail.text.length,
-    seen: [],
-    committed,
-    failed,
-    again: () => Promise.resolve(undefined),
-  };
-}
-
-/** Puts runs of hooks into the journal that no commit of a change carries. A failure is reported, not thrown. */
-export function record(
-  engine: Engine,
-  fact: { readonly runs: readonly unknown[]; readonly of?: Revision },
-  correlation: Correlation,
-): void {
-  const failed = (error: unknown) =>
-    engine.bus.publish({
-      type: "store.degraded",
-      data: { reason: "hook runs could not be recorded", error },
-      correlation,
-    });
-  engine.writer.submit(factDraft(engine, "runs", engine.codec.encode(fact), correlation, () => {}, failed));
 }
 
 function settleUnchanged(engine: Engine, call: Call): void {

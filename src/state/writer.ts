@@ -58,11 +58,13 @@ export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitt
   }
 
   function start(): Promise<void> {
-    running ??= Promise.resolve()
-      .then(drain)
-      .finally(() => {
+    running ??= Promise.resolve().then(async () => {
+      try {
+        await drain();
+      } finally {
         running = undefined;
-      });
+      }
+    });
     return running;
   }
 
@@ -154,7 +156,8 @@ export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitt
         if (view.queued.get(key) === slot) view.queued.delete(key);
       }
     }
-    group.forEach((draft, i) => draft.committed(page.page.commits[i]?.revision ?? page.page.revision));
+    for (const [i, draft] of group.entries())
+      draft.committed(page.page.commits[i]?.revision ?? page.page.revision);
     onCommitted(page);
   }
 

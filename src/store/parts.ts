@@ -20,7 +20,10 @@ const READ_ROUNDS = 8;
 const PARTS: KeyRange = { from: "p/" as Key, to: "p0" as Key };
 
 export interface PartedStore {
-  /** Takes values and batches of any size. Keys below `p/` are its own: it hides them and refuses them. */
+  /**
+   * Takes values and batches of any size. Keys below `p/` are its own: it hides them and refuses to read or write
+   * them; orphans may be deleted through it.
+   */
   readonly store: Store;
   /**
    * Parts that no value names now. A part whose manifest is still on its way is among them: delete only what was
@@ -95,7 +98,7 @@ function partingCommit(store: Store, mint: () => string, partBytes: number): Sto
   }
 
   return async ({ writes, swap }) => {
-    for (const write of writes) refusePart("put" in write ? write.put : write.delete);
+    for (const write of writes) if ("put" in write) refusePart(write.put);
     const parts = await partsOf(writes.flatMap((write) => ("delete" in write ? [write.delete] : [])));
     const stored = writes.flatMap((write): Write[] => {
       if ("put" in write) return put(write.put, write.value);

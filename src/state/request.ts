@@ -1,0 +1,26 @@
+import type { EncodedValue } from "../ground/codec.ts";
+import type { Correlation } from "../ground/ports.ts";
+import type { Revision } from "../ground/revision.ts";
+import type { WriteResult } from "./result.ts";
+import type { ScopeView } from "./view.ts";
+
+/** One key's part in a write. */
+export interface Request {
+  readonly view: ScopeView;
+  readonly key: string;
+  readonly operation: "set" | "delete";
+  /** The value as it was when the caller gave it. */
+  readonly value: EncodedValue | undefined;
+  /** Instead of a value: the next one from the latest. */
+  readonly update?: ((old: unknown) => unknown) | undefined;
+  readonly expected?: Revision | null | undefined;
+  readonly ttlMs?: number | undefined;
+}
+
+/** A call that waits for its outcome. */
+export interface Call {
+  readonly correlation: Correlation;
+  readonly signal: AbortSignal | undefined;
+  resolve(result: WriteResult): void;
+  reject(error: unknown): void;
+}

@@ -1,0 +1,48 @@
+// The store conformance suite on whatever runtime runs this program, against the installed package.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { filesystem } from "keepstate/adapters/filesystem";
+import { memory } from "keepstate/adapters/memory";
+import { storeCases } from "keepstate/testing";
+
+const fixtures = {
+  memory: {
+    traits: { durability: "none", watch: true },
+    open: async () => ({ adapter: memory(), dispose: async () => undefined }),
+  },
+  filesystem: {
+    traits: { durability: "power", secondWriter: "locked" },
+    async open() {
+      const folder = await mkdtemp(join(tmpdir(), "keepstate-conformance-"));
+      const path = join(folder, "store");
+      return {
+        adapter: filesystem({ path }),
+        another: () => filesystem({ path }),
+        dispose: () => rm(folder, { recursive: true, force: true }),
+      };
+    },
+  },
+};
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+for (const [adapter, fixture] of Object.entries(fixtures)) {
+  for (const { name, skipped, run } of storeCases(fixture)) {
+    if (skipped !== undefined) {
+      totals.skipped++;
+      console.log(`skipped  ${adapter}: ${name}: ${skipped}`);
+      continue;
+    }
+    try {
+      await run();
+      totals.passed++;
+    } catch (error) {
+      totals.failed++;
+      console.log(`FAILED   ${adapter}: ${name}: ${error?.message ?? error}`);
+    }
+  }
+}
+
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
