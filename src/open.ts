@@ -9,7 +9,6 @@ import { correlationIds } from "./journal/correlation-id.ts";
 import { openJournal } from "./journal/journal.ts";
 import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
-import type { TailPage } from "./journal/tail.ts";
 import { readSettings, type StateManagerOptions } from "./options.ts";
 import { bufferedFlush } from "./state/buffered.ts";
 import type { Engine } from "./state/engine.ts";
@@ -102,10 +101,12 @@ async function assemble<S extends Schema>(
     onFailure: (failure) => bus.publish({ type: "hook.failed", data: failure, correlation }),
     onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
   };
-  const onRemote = (pages: readonly TailPage[]) => showRemote(journal, allViews, bus, codec, pages);
-  const allViews = views(journal, onRemote);
+  // In one turn: what is read is shown before anything of ours is committed on top of it.
+  const catchUp = () =>
+    journal.turn.run(async () => showRemote(journal, allViews, bus, codec, await refresh(journal)));
+  const allViews = views(journal, catchUp);
   const schemaVersion = options.schema?.version ?? 1;
-  const queue = writer({ journal, schemaVersion, isBuffered, onRemote, onCommitted: () => upkeep.onPage() });
+  const queue = writer({ journal, schemaVersion, isBuffered, catchUp, onCommitted: () => upkeep.onPage() });
   const makeId = correlationIds();
   const engine: Engine = {
     ports,
@@ -123,14 +124,14 @@ async function assemble<S extends Schema>(
     running: new Set(),
     now: () => ports.clock.now(),
   };
-  const upkeep = maintenance(engine, persistence.checkpointEvery, onRemote);
+  const upkeep = maintenance(engine, persistence.checkpointEvery, catchUp);
   const flusher = bufferedFlush(engine, persistence);
   const unwatch = journal.store.watch?.(() => {
     if (life.isOpen) void follow();
   });
   async function follow(): Promise<void> {
     try {
-      await onRemote(await journal.turn.run(() => refresh(journal)));
+      await catchUp();
     } catch (error) {
       bus.publish({
         type: "store.degraded",
@@ -148,7 +149,8 @@ async function assemble<S extends Schema>(
     try {
       if (journal.readOnly === undefined) {
         await queue.flush();
-        await upkeep.checkpoint();
+        // Whoever only read leaves the store as it is.
+        if (queue.lastDurableAt !== undefined) await upkeep.checkpoint();
       }
     } finally {
       await upkeep.stop();
@@ -160,7 +162,7 @@ async function assemble<S extends Schema>(
   const global = await allViews.hold("global");
   const onRelease = () => allViews.evict(persistence.cacheSizeLimit);
   return stateManager<S>(
-    { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life },
+    { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
     {},
   );
 }

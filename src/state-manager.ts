@@ -79,6 +79,8 @@ export interface StateManager<S extends Schema = Schema>
   timeline(correlationId: string): Promise<Timeline>;
   /** The recorded hook runs of a correlation id. */
   executions(correlationId: string): Promise<HookRun[]>;
+  /** Reads what other writers committed since. A writer does it by itself when it meets their work; a reader asks. */
+  refresh(): Promise<void>;
   /** Stores what waits. Rejects if that fails; what could not be stored stays queued. */
   flush(): Promise<void>;
   /** Folds the journal's tail into blocks now, so that the next open reads less. The engine does this by itself. */
@@ -96,6 +98,7 @@ export interface Opened {
   /** Does what `close` must do after handles have ended. */
   shutDown(): Promise<void>;
   checkpoint(): Promise<boolean>;
+  catchUp(): Promise<void>;
   /** After a scope was given back. */
   onRelease(): void;
   readonly life: { isOpen: boolean };
@@ -197,6 +200,10 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     async executions(correlationId) {
       use();
       return executionsOf(engine, correlationId);
+    },
+    async refresh() {
+      use();
+      await opened.catchUp();
     },
     async flush() {
       use();

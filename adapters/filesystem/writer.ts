@@ -65,7 +65,7 @@ export async function openWriter(
     const { file, table, state } = loaded;
     view = { table, held: hold(file, path), doubt: state.doubt };
     // What a killed writer had not synced becomes visible now, so it has to be on disk.
-    
+    if (state.unproven < state.end) await syncOrClose(file);
   }
 
   function enqueue<T>(task: () => Promise<T>): Promise<T> {

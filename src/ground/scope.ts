@@ -8,13 +8,23 @@ export type StateScope =
       readonly kind: "user" | "session" | "agent" | "tool" | "workflow" | "custom" | "hook";
       readonly id: string;
     }
-  | { readonly kind: "step"; readonly workflow: string; readonly step: string };
+  | { readonly kind: "step"; readonly workflow: string; readonly step: string }
+  | SystemScope;
+
+declare const systemBrand: unique symbol;
+
+/** A scope of the store's own, such as that of agents' records. Hooks and events tell of it; only keepstate makes it. */
+export interface SystemScope {
+  readonly kind: "system";
+  readonly name: string;
+  readonly [systemBrand]: true;
+}
 
 /** The text form of a scope, such as `agent:researcher`. Injective, and `parseScope` is its inverse. */
 export type ScopeText = string;
 
 const GLOBAL: StateScope = Object.freeze({ kind: "global" });
-type IdKind = Exclude<StateScope["kind"], "global" | "step">;
+type IdKind = Exclude<StateScope["kind"], "global" | "step" | "system">;
 
 function idScope(kind: IdKind, id: string): StateScope {
   return Object.freeze({ kind, id: checkName(id, `${kind} id`) });
@@ -71,11 +81,13 @@ const escapePart = (part: string): string => part.replace(/[%:]/g, (c) => (c ===
 const unescapePart = (part: string): string =>
   part.replace(/%(25|3A)/g, (_, code: string) => (code === "25" ? "%" : ":"));
 
-/** The text form; checks a scope that was built by hand. Throws `invalid`. */
+/** The text form; checks a scope that was built by hand. Throws `invalid`, also for the store's own scopes. */
 export function formatScope(scope: StateScope): ScopeText {
   switch (scope.kind) {
     case "global":
       return "global";
+    case "system":
+      throw new StateError("invalid", "the system namespace is the store's own; it can be watched, not used");
     case "step":
       return `step:${escapePart(checkName(scope.workflow, "workflow id"))}:${escapePart(checkName(scope.step, "step id"))}`;
     default:
@@ -106,6 +118,16 @@ function scopeOf(
     return second === undefined ? undefined : step(unescapePart(first), unescapePart(second));
   if (second !== undefined || !ID_KINDS.has(kind)) return undefined;
   return idScope(kind as IdKind, unescapePart(first)); // the set lists exactly the members of IdKind
+}
+
+/** The scope in the reserved system namespace that `systemScopeText(name)` is the text form of. */
+export function systemScope(name: string): SystemScope {
+  return Object.freeze({ kind: "system", name }) as SystemScope; // the brand is only in the type: nobody else may make one
+}
+
+/** The scope of a text form from the journal: a user's or the store's own. */
+export function scopeNamed(text: ScopeText): StateScope {
+  return isSystemScopeText(text) ? systemScope(text.slice(1)) : parseScope(text);
 }
 
 /**

@@ -67,11 +67,9 @@ export function hookRegistry(): HookRegistry {
 
 function filterOf({ scopes, keys }: HookSettings): (subject: HookSubject) => boolean {
   if (scopes === undefined && keys === undefined) return () => true;
-  return ({ scopeText = "", key = "" }) => {
+  return ({ scope, scopeText = "", key = "" }) => {
     if (keys !== undefined && !keys.has(key)) return false;
-    if (scopes === undefined || scopes.has(scopeText)) return true;
-    const kindEnd = scopeText.indexOf(":");
-    return kindEnd > 0 && scopes.has(scopeText.slice(0, kindEnd));
+    return scopes === undefined || scopes.has(scopeText) || (scope !== undefined && scopes.has(scope.kind));
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EventInput, StateChangeData, UniversalEvent } from "../events/event.ts";
+import { changeId, type EventInput, type StateChangeData, type UniversalEvent } from "../events/event.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { StateChange } from "../hooks/hook.ts";
 import type { HookFailure } from "../hooks/port.ts";
@@ -7,6 +7,7 @@ import { runAfter } from "../hooks/run.ts";
 import type { Draft, DraftChange } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { record, track } from "./facts.ts";
+import type { Announcement } from "./request.ts";
 import type { WriteResult } from "./result.ts";
 import { GONE, readSlot, revisionOf, type Slot } from "./slot.ts";
 
@@ -17,9 +18,10 @@ export function afterCommit(
   revision: Revision,
   resolve: (result: WriteResult) => void,
 ): void {
-  if (engine.bus.hasListeners("state.changed")) {
-    for (const [index, change] of draft.changes.entries())
-      engine.bus.publish(eventOf(engine, draft, change, revision, index));
+  const isHeard = engine.bus.hasListeners("state.changed");
+  for (const [index, change] of draft.changes.entries()) {
+    if (isHeard) engine.bus.publish(eventOf(engine, draft, change, revision, index));
+    if (change.announce !== undefined) announce(engine, draft, change.announce, revision, index);
   }
   const answer = (afterErrors: readonly HookFailure[]) =>
     resolve({
@@ -35,6 +37,17 @@ export function afterCommit(
 }
 
 const NONE: readonly HookFailure[] = [];
+
+function announce(
+  engine: Engine,
+  { correlation, time }: Draft,
+  { type, data }: Announcement,
+  revision: Revision,
+  index: number,
+): void {
+  const id = `${changeId(revision, index)}.${type}`;
+  engine.bus.publish({ type, data, correlation, revision, id, time, metadata: metadataOf(engine) });
+}
 
 /** Values are parsed only if a subscriber looks at them. */
 function eventOf(
@@ -88,9 +101,7 @@ async function runAfterHooks(engine: Engine, draft: Draft, revision: Revision): 
   const failures: HookFailure[] = [];
   const { correlation } = draft;
   for (const change of draft.changes) {
-    const { scope } = change.view;
-    if (scope === undefined) continue;
-    const subject = subjectOf(engine, change, scope);
+    const subject = subjectOf(engine, change);
     const aftermath = await runAfter(
       engine.hooks.at("after_state_change"),
       subject,
@@ -105,15 +116,11 @@ async function runAfterHooks(engine: Engine, draft: Draft, revision: Revision): 
   return failures;
 }
 
-function subjectOf(
-  engine: Engine,
-  { view, key, operation, slot, before }: DraftChange,
-  scope: NonNullable<DraftChange["view"]["scope"]>,
-): StateChange {
+function subjectOf(engine: Engine, { view, key, operation, slot, before }: DraftChange): StateChange {
   const old: Slot | undefined = before === undefined || before.kind === GONE ? undefined : before;
   return {
     operation,
-    scope,
+    scope: view.scope,
     scopeText: view.text,
     key,
     value: readSlot(slot, engine.codec),

@@ -18,10 +18,10 @@ export function draftOf(
   const time = engine.now();
   const origin: Origin = { revisions: "", expiries: expiriesOf(proposals, time) };
   let size = detail === undefined ? 0 : detail.text.length;
-  const changes = proposals.map(({ view, key, operation, value }, i): DraftChange => {
+  const changes = proposals.map(({ view, key, operation, value, announce }, i): DraftChange => {
     size += key.length + 40 + (value === undefined ? 0 : value.text.length);
     if (value !== undefined) for (const part of value.parts) size += part.length;
-    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined };
+    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined, announce };
   });
   const draft: Draft = {
     kind: "change",

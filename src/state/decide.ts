@@ -12,6 +12,7 @@ import { type Decision, runBefore } from "../hooks/run.ts";
 import type { Operation } from "../journal/commit.ts";
 import type { Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
+import type { Announcement } from "./request.ts";
 import { checkValue } from "./schema.ts";
 import { hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
@@ -26,6 +27,7 @@ export interface Proposal {
   readonly operation: Operation;
   readonly value: EncodedValue | undefined;
   readonly ttlMs?: number | undefined;
+  readonly announce?: Announcement | undefined;
   readonly redirectedFrom?: { readonly scope: StateScope; readonly key: string } | undefined;
 }
 
@@ -99,12 +101,11 @@ export async function decide(deciding: Deciding, proposal: Proposal, depth = 0):
   const { engine } = deciding;
   const { view } = proposal;
   const hooks = engine.hooks.at("before_state_change");
-  const { scope } = view;
-  if (scope === undefined || hooks.length === 0 || proposal.operation === "expire") {
+  if (hooks.length === 0 || proposal.operation === "expire") {
     deciding.changes.push(await checked(engine, proposal));
     return { kind: "go" };
   }
-  const subject = subjectOf(deciding, proposal, scope);
+  const subject = subjectOf(deciding, proposal);
   const decision = await runBefore(
     hooks,
     subject,
@@ -119,12 +120,12 @@ export async function decide(deciding: Deciding, proposal: Proposal, depth = 0):
   return take(deciding, proposal, decision, depth);
 }
 
-function subjectOf(deciding: Deciding, proposal: Proposal, scope: StateScope): StateChange {
+function subjectOf(deciding: Deciding, proposal: Proposal): StateChange {
   const { view, key, operation, ttlMs, redirectedFrom } = proposal;
   const old = current(deciding, view, key);
   return {
     operation,
-    scope,
+    scope: view.scope,
     scopeText: view.text,
     key,
     value: proposal.value && deciding.engine.codec.decode(proposal.value).value,
@@ -160,14 +161,15 @@ async function take(
     value: isDeletion ? undefined : encoded,
   };
   for (const { scope, key: forked, value } of decision.extra) {
-    const target = scope === undefined ? view : await open(deciding, scope);
+    const target = await open(deciding, scope ?? view.scope);
     const fork = engine.codec.encode(value, checkName(forked, "key"));
     await join(deciding, { view: target, key: forked, operation: "set", value: fork }, depth);
   }
   if (decision.kind === "redirect") {
+    if (view.scope.kind === "system") throw immovable(proposal, decision.by);
     chains.push({ drafts, stored: NOT_SEEN, recordValue: false });
     const target = await open(deciding, decision.scope);
-    const redirectedFrom = proposal.redirectedFrom ?? { scope: view.scope ?? decision.scope, key };
+    const redirectedFrom = proposal.redirectedFrom ?? { scope: view.scope, key };
     return { kind: "redirect", to: { ...next, view: target, key: decision.key, redirectedFrom } };
   }
   const stored = await checked(engine, next);
@@ -179,7 +181,7 @@ async function take(
 async function checked(engine: Engine, proposal: Proposal): Promise<Proposal> {
   const { schema, codec } = engine;
   const { view, key, value } = proposal;
-  if (schema === undefined || value === undefined || view.scope === undefined) return proposal;
+  if (schema === undefined || value === undefined) return proposal;
   const before = codec.decode(value).value;
   const after = await checkValue(schema, view.scope, key, before);
   return Object.is(before, after) ? proposal : { ...proposal, value: codec.encode(after, key) };
@@ -220,6 +222,15 @@ export function redirectLoop({ view, key }: Proposal): StateError {
   return new StateError("hook_failed", `hooks redirected the change more than ${MAX_DEPTH} times`, {
     scope: view.text,
     key,
+  });
+}
+
+/** Whoever saved a record of the store's own looks for it where such records are. */
+function immovable({ view, key }: Proposal, hook: string): StateError {
+  return new StateError("hook_failed", `hook "${hook}" redirected a record of the store's own`, {
+    scope: view.text,
+    key,
+    hook,
   });
 }
 

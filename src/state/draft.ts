@@ -2,6 +2,7 @@ import type { EncodedValue } from "../ground/codec.ts";
 import type { Correlation } from "../ground/ports.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { Change, Commit, CommitKind, Operation } from "../journal/commit.ts";
+import type { Announcement } from "./request.ts";
 import { expiryOf, GONE, type Origin, revisionOf, type Slot } from "./slot.ts";
 import type { ScopeView } from "./view.ts";
 
@@ -14,6 +15,7 @@ export interface DraftChange {
   readonly slot: Slot;
   /** What it replaces: queued before it, or committed. Set when it is queued. */
   before: Slot | undefined;
+  readonly announce: Announcement | undefined;
 }
 
 /** A value that hooks or an update's function saw: if it is another one by now, they must run again. */

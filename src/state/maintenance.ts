@@ -1,8 +1,6 @@
 import { isStateError } from "../ground/error.ts";
 import { checkpoint } from "../journal/checkpoint.ts";
-import { refresh } from "../journal/refresh.ts";
 import { sweep } from "../journal/sweep.ts";
-import type { TailPage } from "../journal/tail.ts";
 import type { Engine } from "./engine.ts";
 import { expire } from "./expiry.ts";
 
@@ -23,11 +21,7 @@ export interface Maintenance {
 }
 
 /** Checkpoints, sweeps and expiries of a writer; never in the way of a commit, and loud when they fail. */
-export function maintenance(
-  engine: Engine,
-  every: number,
-  showRemote: (pages: readonly TailPage[]) => Promise<void>,
-): Maintenance {
+export function maintenance(engine: Engine, every: number, catchUp: () => Promise<void>): Maintenance {
   const { journal, bus } = engine;
   let running: Promise<boolean> | undefined;
   let hasSwept = false;
@@ -37,10 +31,7 @@ export function maintenance(
   async function work(): Promise<boolean> {
     try {
       await expire(engine);
-      if (journal.store.capabilities.swap === "shared") {
-        const pages = await journal.turn.run(() => refresh(journal));
-        await showRemote(pages);
-      }
+      if (journal.store.capabilities.swap === "shared") await catchUp();
       const isDone = await checkpoint(journal);
       if (!hasSwept) {
         hasSwept = true;

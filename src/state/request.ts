@@ -4,6 +4,12 @@ import type { Revision } from "../ground/revision.ts";
 import type { WriteResult } from "./result.ts";
 import type { ScopeView } from "./view.ts";
 
+/** What a change of a record of the store's own means: an event that follows its `state.changed`. */
+export interface Announcement {
+  readonly type: string;
+  readonly data: unknown;
+}
+
 /** One key's part in a write. */
 export interface Request {
   readonly view: ScopeView;
@@ -15,6 +21,7 @@ export interface Request {
   readonly update?: ((old: unknown) => unknown) | undefined;
   readonly expected?: Revision | null | undefined;
   readonly ttlMs?: number | undefined;
+  readonly announce?: Announcement | undefined;
 }
 
 /** A call that waits for its outcome. */

@@ -32,7 +32,7 @@ export type Shape = Readonly<Record<string, StandardSchema>>;
 export interface Schema {
   /** A whole number from 1 on; stored with the data. A store of a newer version is refused. */
   readonly version: number;
-  readonly scopes: Readonly<Partial<Record<StateScope["kind"], Shape>>>;
+  readonly scopes: Readonly<Partial<Record<Exclude<StateScope["kind"], "system">, Shape>>>;
 }
 
 /** The types that a shape gives to its keys. */
@@ -45,7 +45,7 @@ export type ValuesOf<S> = S extends Shape
  * Returns a promise only where the schema does.
  */
 export function checkValue(schema: Schema, scope: StateScope, key: string, value: unknown): unknown {
-  const shape = schema.scopes[scope.kind];
+  const shape = scope.kind === "system" ? undefined : schema.scopes[scope.kind];
   if (shape === undefined) return value;
   const rule = Object.hasOwn(shape, key) ? shape[key] : undefined;
   if (rule === undefined) {

@@ -1,9 +1,8 @@
 import { isStateError, StateError } from "../ground/error.ts";
-import { isSystemScopeText, parseScope, type ScopeText, type StateScope } from "../ground/scope.ts";
+import { type ScopeText, type StateScope, scopeNamed } from "../ground/scope.ts";
 import { loadLarge, scopeLeaves } from "../journal/read.ts";
-import { refresh } from "../journal/refresh.ts";
 import type { JournalState } from "../journal/state.ts";
-import type { TailEntry, TailPage } from "../journal/tail.ts";
+import type { TailEntry } from "../journal/tail.ts";
 import type { PackedLeaf } from "../journal/tree-node.ts";
 import { isLarge, type LargeValue, unpackValues } from "../journal/values.ts";
 import { type Lane, lane } from "./lane.ts";
@@ -12,8 +11,7 @@ import { GONE, type Slot, slotOf, TEXT } from "./slot.ts";
 /** One scope in memory. `slots` never run ahead of the journal; `queued` is what is on its way there. */
 export interface ScopeView {
   readonly text: ScopeText;
-  /** Undefined in the system namespace. */
-  readonly scope: StateScope | undefined;
+  readonly scope: StateScope;
   readonly slots: Map<string, Slot>;
   /** The latest queued change of each key; a deletion is a slot of kind GONE. */
   readonly queued: Map<string, Slot>;
@@ -40,7 +38,7 @@ export interface Views {
   evict(limit: number): void;
 }
 
-export function views(journal: JournalState, onRemote: (pages: readonly TailPage[]) => Promise<void>): Views {
+export function views(journal: JournalState, catchUp: () => Promise<void>): Views {
   const loaded = new Map<ScopeText, ScopeView>();
   const loading = new Map<ScopeText, Promise<ScopeView>>();
 
@@ -52,7 +50,7 @@ export function views(journal: JournalState, onRemote: (pages: readonly TailPage
         return view;
       } catch (error) {
         if (!isStateError(error, "stale") || attempt === 5) throw error;
-        await onRemote(await journal.turn.run(() => refresh(journal)));
+        await catchUp();
       }
     }
   }
@@ -101,7 +99,7 @@ async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeV
       scope: text,
       cause: bad.error,
     });
-  const scope = isSystemScopeText(text) ? undefined : parseScope(text);
+  const scope = scopeNamed(text);
   for (;;) {
     const slots = new Map<string, Slot>();
     const large: [Slot, LargeValue][] = [];

@@ -2,7 +2,6 @@ import { isStateError, StateError } from "../ground/error.ts";
 import type { Revision } from "../ground/revision.ts";
 import { append, type BuildCommits, pause } from "../journal/append.ts";
 import { createJournal } from "../journal/journal.ts";
-import { refresh } from "../journal/refresh.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
 import { stage } from "../journal/transaction.ts";
@@ -33,12 +32,12 @@ export interface WriterPorts {
   readonly schemaVersion: number;
   /** In buffered mode nothing goes out before `flush`, and a failed page stays queued. */
   readonly isBuffered: boolean;
-  /** Shows pages of other writers in memory. */
-  onRemote(pages: readonly TailPage[]): Promise<void>;
+  /** Reads what other writers committed, and shows it in memory. */
+  catchUp(): Promise<void>;
   onCommitted(page: TailPage): void;
 }
 
-export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitted }: WriterPorts): Writer {
+export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitted }: WriterPorts): Writer {
   let queue: Draft[] = [];
   /** Taken in while drafts are being prepared again; their turn comes after those. */
   const waiting: Draft[] = [];
@@ -58,40 +57,38 @@ export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitt
   }
 
   function start(): Promise<void> {
-    running ??= Promise.resolve().then(async () => {
-      try {
-        await drain();
-      } finally {
-        running = undefined;
-      }
-    });
+    running ??= Promise.resolve().then(drain);
     return running;
   }
 
   async function drain(): Promise<void> {
     let attempts = 0;
-    if (waiting.length > 0) await rebase([]);
-    while (queue.length > 0) {
-      await keepInterval();
-      const group = nextGroup();
-      inFlight = group.length;
-      try {
-        const page = await journal.turn.run(() => commit(group));
-        inFlight = 0;
-        if (page !== undefined) {
+    try {
+      while (queue.length + waiting.length > 0) {
+        await keepInterval();
+        if (waiting.length > 0) await rebase([]);
+        const group = nextGroup();
+        if (group.length === 0) continue;
+        inFlight = group.length;
+        try {
+          const isDone = await journal.turn.run(() => commitAndSettle(group));
+          inFlight = 0;
+          if (isDone) attempts = 0;
+          else {
+            if (++attempts > ATTEMPTS) throw overtaken();
+            if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
+            await catchUp();
+            await rebase(group);
+          }
+        } catch (error) {
+          inFlight = 0;
           attempts = 0;
-          settle(page, group);
-        } else {
-          if (++attempts > ATTEMPTS) throw overtaken();
-          if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
-          await onRemote(await journal.turn.run(() => refresh(journal)));
-          await rebase(group);
+          await giveUp(group, error);
         }
-      } catch (error) {
-        inFlight = 0;
-        attempts = 0;
-        await giveUp(group, error);
       }
+    } finally {
+      // In the same step as the last look at the queue, so that whoever comes later starts anew.
+      running = undefined;
     }
   }
 
@@ -118,7 +115,15 @@ export function writer({ journal, schemaVersion, isBuffered, onRemote, onCommitt
     lastPut = journal.ports.clock.elapsed();
   }
 
+  /** Settled within the turn, so that nobody shows another writer's page in between. */
+  async function commitAndSettle(group: readonly Draft[]): Promise<boolean> {
+    const page = await commit(group);
+    if (page !== undefined) settle(page, group);
+    return page !== undefined;
+  }
+
   async function commit(group: readonly Draft[]): Promise<TailPage | undefined> {
+    if (journal.readOnly !== undefined) throw journal.readOnly;
     if (journal.head === undefined) await createJournal(journal, schemaVersion);
     const [only] = group;
     if (group.length === 1 && only !== undefined && isTransaction(only)) return commitStaged(only);

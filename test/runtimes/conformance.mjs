@@ -12,7 +12,12 @@ const fixtures = {
     open: async () => ({ adapter: memory(), dispose: async () => undefined }),
   },
   filesystem: {
-    traits: { durability: "power", secondWriter: "locked" },
+    traits: {
+      durability: "power",
+      secondWriter: "locked",
+      maxValueBytes: 64 * 1024 * 1024,
+      maxBatch: { count: 1_000_000, bytes: 256 * 1024 * 1024 },
+    },
     async open() {
       const folder = await mkdtemp(join(tmpdir(), "keepstate-conformance-"));
       const path = join(folder, "store");
