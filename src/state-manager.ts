@@ -104,6 +104,20 @@ export interface Opened {
   readonly life: { isOpen: boolean };
 }
 
+/** What `internal.ts` finds behind a face. */
+export interface Inside extends Opened {
+  readonly bound: Bound;
+}
+
+const insides = new WeakMap<object, Inside>();
+
+/** What is behind the face of an open store. Throws a TypeError for anything else. Only for `internal.ts`. */
+export function insideOf(state: object): Inside {
+  const inside = insides.get(state);
+  if (inside === undefined) throw new TypeError("expected an open store, as StateManager.open gives it");
+  return inside;
+}
+
 /** The public face: it only delegates. */
 export function stateManager<S extends Schema>(opened: Opened, bound: Bound): StateManager<S> {
   const { engine, life } = opened;
@@ -222,5 +236,6 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
       return manager.close();
     },
   };
+  insides.set(manager, { ...opened, bound });
   return manager;
 }

@@ -7,6 +7,8 @@ import { setTimeout } from "node:timers";
 
 /** An open file. Positions and sizes are bytes from its start. */
 export interface File {
+  /** Its name in messages. Whoever renames the file sets it. */
+  path: string;
   /** Fills `into`; the result is smaller than `into` only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** Writes all of `bytes`. Survives a power cut only after a sync. */
@@ -146,20 +148,23 @@ const FLAGS = { read: "r", write: "r+", create: "w+" } as const;
 async function openFile(path: string, mode: "read" | "write" | "create"): Promise<File> {
   const fd = await call<number>(path, (done) => fs.open(path, FLAGS[mode], done));
   const through = mode === "read" ? undefined : await openThrough(path);
-  return {
-    read: (into, position) => readAll(fd, path, into, position),
-    write: (bytes, position) => writeAll(fd, path, bytes, position),
-    ...(through === undefined
-      ? {}
-      : { writeThrough: (bytes, position) => writeAll(through, path, bytes, position) }),
-    sync: () => attempt(path, (done) => fs.fsync(fd, done)),
-    truncate: (size) => attempt(path, (done) => fs.ftruncate(fd, size, done)),
-    stat: async () => facts(await call<fs.BigIntStats>(path, (done) => fs.fstat(fd, { bigint: true }, done))),
+  const file: File = {
+    path,
+    read: (into, position) => readAll(fd, file.path, into, position),
+    write: (bytes, position) => writeAll(fd, file.path, bytes, position),
+    ...(through !== undefined && {
+      writeThrough: (bytes: Uint8Array, position: number) => writeAll(through, file.path, bytes, position),
+    }),
+    sync: () => attempt(file.path, (done) => fs.fsync(fd, done)),
+    truncate: (size) => attempt(file.path, (done) => fs.ftruncate(fd, size, done)),
+    stat: async () =>
+      facts(await call<fs.BigIntStats>(file.path, (done) => fs.fstat(fd, { bigint: true }, done))),
     async close() {
-      if (through !== undefined) await attempt(path, (done) => fs.close(through, done));
-      await attempt(path, (done) => fs.close(fd, done));
+      if (through !== undefined) await attempt(file.path, (done) => fs.close(through, done));
+      await attempt(file.path, (done) => fs.close(fd, done));
     },
   };
+  return file;
 }
 
 /** The real disk. */

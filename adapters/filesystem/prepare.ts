@@ -27,6 +27,7 @@ export async function foundLog(
   try {
     await file.sync();
     await renameOver(files, `${path}.new`, path);
+    file.path = path;
     const top = made === undefined ? resolve(directory) : dirname(resolve(made));
     for (let at = resolve(directory); ; at = dirname(at)) {
       await files.syncDirectory(at);

@@ -56,7 +56,7 @@ export async function openReader(files: Files, directory: string): Promise<Store
     return view;
   }
 
-  await look();
+  await reload();
   return {
     capabilities: CAPABILITIES,
     async get(keys, signal) {

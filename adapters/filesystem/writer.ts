@@ -141,6 +141,7 @@ export async function openWriter(
         if (copy.table.size !== table.size) throw new TypeError("A compacted log lacks keys.");
         await log?.idle();
         await rename();
+        file.path = path;
         try {
           await files.syncDirectory(directory);
         } catch (error) {

@@ -97,7 +97,7 @@ export function memory(): StorageAdapter {
   return { name: "memory", open };
 }
 
-/** Copies on the way out, because the bytes a caller reads are the caller's; `slice` of a Node Buffer would not copy. */
+/** Copies on the way out, because the bytes are then the reader's; `slice` of a Node Buffer would not copy. */
 async function* chunks(
   entries: readonly Entry[],
   options: ScanOptions = {},
@@ -110,8 +110,7 @@ async function* chunks(
     if (chunk.length > 0 && bytes + size > maxBytes) {
       yield chunk;
       signal?.throwIfAborted();
-      chunk = [];
-      bytes = 0;
+      [chunk, bytes] = [[], 0];
     }
     chunk.push({ key, value: keysOnly ? new Uint8Array(0) : new Uint8Array(value) });
     bytes += size;

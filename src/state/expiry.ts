@@ -36,6 +36,7 @@ function expiryDraft(engine: Engine, view: ScopeView, key: string, slot: Slot): 
         value: undefined,
         slot: slotOf(undefined, origin, 0),
         before: undefined,
+        announce: undefined,
       },
     ],
     detail: undefined,

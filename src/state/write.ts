@@ -114,7 +114,7 @@ async function propose(
   call: Call,
 ): Promise<Proposal | "settled" | undefined> {
   const { engine } = deciding;
-  const { view, key, expected, update } = request;
+  const { view, key, expected, update, ttlMs, announce } = request;
   if (expected !== undefined) {
     // A queued change has no revision yet; what it comes to decides.
     if (view.queued.has(key)) await engine.writer.flush();
@@ -129,13 +129,13 @@ async function propose(
     const next = update(current(deciding, view, key).value);
     if (next instanceof Promise)
       throw new TypeError("the function given to update must be synchronous: it may run again");
-    return { view, key, operation: "set", value: engine.codec.encode(next, key), ttlMs: request.ttlMs };
+    return { view, key, operation: "set", value: engine.codec.encode(next, key), ttlMs, announce };
   }
   if (request.operation === "delete") {
     const { slot, value } = current(deciding, view, key);
     if (slot === undefined && value === undefined) return undefined;
   }
-  return { view, key, operation: request.operation, value: request.value, ttlMs: request.ttlMs };
+  return { view, key, operation: request.operation, value: request.value, ttlMs, announce };
 }
 
 /** A redirected change is decided again at its new place. */

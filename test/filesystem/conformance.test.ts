@@ -8,7 +8,12 @@ import { describeStore } from "../../src/testing.ts";
 describeStore(
   "filesystem",
   {
-    traits: { durability: "power", secondWriter: "locked", maxValueBytes: 64 * 1024 * 1024, maxBatch: { count: 1_000_000, bytes: 256 * 1024 * 1024 } },
+    traits: {
+      durability: "power",
+      secondWriter: "locked",
+      maxValueBytes: 64 * 1024 * 1024,
+      maxBatch: { count: 1_000_000, bytes: 256 * 1024 * 1024 },
+    },
     open: async () => {
       const directory = await mkdtemp(join(tmpdir(), "keepstate-conformance-"));
       const path = join(directory, "store");

@@ -158,42 +158,44 @@ export function createFakeDisk({ writeThrough }: { readonly writeThrough: boolea
     }
   }
 
-  function fileOf(node: Inode, path: string): File {
+  function fileOf(node: Inode, opened: string): File {
     const born = life;
     const facts = (): FileFacts => ({ size: node.cached.length, identity: node.identity });
-    return {
+    const file: File = {
+      path: opened,
       async read(into, position) {
-        await enter("read", path, born);
+        await enter("read", file.path, born);
         const bytes = node.cached.subarray(position, position + into.length);
         into.set(bytes);
         return bytes.length;
       },
       async write(bytes, position) {
-        await enterWrite(node, "write", path, bytes, position, born);
+        await enterWrite(node, "write", file.path, bytes, position, born);
         write(node, bytes, position);
       },
       ...(writeThrough && {
         async writeThrough(bytes: Uint8Array, position: number) {
-          await enterWrite(node, "writeThrough", path, bytes, position, born);
+          await enterWrite(node, "writeThrough", file.path, bytes, position, born);
           write(node, bytes, position);
           syncRange(node, position, position + bytes.length);
         },
       }),
       async sync() {
-        await enterSync(node, path, born);
+        await enterSync(node, file.path, born);
         syncRange(node, 0, Number.POSITIVE_INFINITY);
       },
       async truncate(size) {
-        await enter("truncate", path, born);
+        await enter("truncate", file.path, born);
         node.cached = resize(node.cached, size);
         touch(node, size, size + SECTOR);
       },
       async stat() {
-        await enter("stat", path, born);
+        await enter("stat", file.path, born);
         return facts();
       },
-      close: () => enter("close", path, born),
+      close: () => enter("close", file.path, born),
     };
+    return file;
   }
 
   const files: Files = {

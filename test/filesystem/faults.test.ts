@@ -72,7 +72,10 @@ for (const writeThrough of [true, false]) {
       const store = await adapterOn(disk).open({ readOnly: false });
       await commitNumber(store, 1);
       failing(disk, "EIO", [sync]);
-      await expect(commitNumber(store, 2)).rejects.toMatchObject({ code: "unavailable", facts: { file: LOG } });
+      await expect(commitNumber(store, 2)).rejects.toMatchObject({
+        code: "unavailable",
+        facts: { file: LOG },
+      });
       disk.step = () => undefined;
       await expect(store.get([key("head")])).rejects.toMatchObject({ code: "unavailable" });
       await expect(commitNumber(store, 2)).rejects.toMatchObject({ code: "unavailable" });
@@ -115,7 +118,8 @@ describe("faults", () => {
       const disk = createFakeDisk({ writeThrough: true });
       const adapter = adapterOn(disk);
       disk.step = (operation, path) => {
-        if (operation === "createExclusive") throw Object.assign(systemError(code), { message: `${code} '${path}'` });
+        if (operation === "createExclusive")
+          throw Object.assign(systemError(code), { message: `${code} '${path}'` });
       };
       const error: unknown = await adapter.open({ readOnly: false }).catch((failure: unknown) => failure);
       expect(adapter.classify?.(error)).toBe("unavailable");
@@ -142,7 +146,10 @@ describe("faults", () => {
   it("a compaction that cannot take the log's name leaves the old log, says so, and commits go on", async () => {
     const disk = createFakeDisk({ writeThrough: true });
     const problems: unknown[] = [];
-    const store = await adapterOn(disk, { compactAbove: 4000, onProblem: (error) => problems.push(error) }).open({
+    const store = await adapterOn(disk, {
+      compactAbove: 4000,
+      onProblem: (error) => problems.push(error),
+    }).open({
       readOnly: false,
     });
     await commitNumber(store, 1);
@@ -166,7 +173,10 @@ describe("faults", () => {
   it("damage is never compacted away: the compaction stops and reports the key", async () => {
     const disk = createFakeDisk({ writeThrough: true });
     const problems: unknown[] = [];
-    const store = await adapterOn(disk, { compactAbove: 4000, onProblem: (error) => problems.push(error) }).open({
+    const store = await adapterOn(disk, {
+      compactAbove: 4000,
+      onProblem: (error) => problems.push(error),
+    }).open({
       readOnly: false,
     });
     await store.commit({ writes: [{ put: key("victim"), value: bytes("a value that will be damaged") }] });
@@ -179,7 +189,10 @@ describe("faults", () => {
       return problems.length > 0;
     });
     expect(isStateError(problems[0], "corrupt") && problems[0].facts.key).toBe("victim");
-    await expect(store.get([key("victim")])).rejects.toMatchObject({ code: "corrupt", facts: { file: LOG, offset: at } });
+    await expect(store.get([key("victim")])).rejects.toMatchObject({
+      code: "corrupt",
+      facts: { file: LOG, offset: at },
+    });
     expect(Buffer.from(disk.content(LOG) ?? []).indexOf(" value that")).toBe(at + 1);
     for (let more = 0; more < 50; more++) await commitNumber(store, ++n);
     expect(problems.length).toBe(1);

@@ -69,6 +69,10 @@ export async function commitsIn(store: Store): Promise<number> {
 /** Keys that any of the first `n` commits has written. */
 export function keysUpTo(n: number): Key[] {
   const keys = new Set<string>(["head"]);
-  for (let i = 1; i <= n; i++) keys.add(`slot/${i % SLOTS}`).add(`other/${i % SLOTS}`).add(`brief/${i}`);
+  for (let i = 1; i <= n; i++)
+    keys
+      .add(`slot/${i % SLOTS}`)
+      .add(`other/${i % SLOTS}`)
+      .add(`brief/${i}`);
   return [...keys].map(key);
 }

@@ -163,6 +163,11 @@ describe("withParts", () => {
     expect(await store.commit({ writes: deletes, swap: swap("9", "2") })).toBe("conflict");
     expect(backend.contents()).toEqual(before);
 
+    const begun = backend.effects;
+    const more = writes.map((write) => put(`${write.put}/more`, small));
+    expect(await store.commit({ writes: more, swap: swap("9", "2") })).toBe("conflict");
+    expect(backend.effects, "writes of a commit that had lost before it began").toBe(begun);
+
     // Another writer moves the pointer after the early comparison.
     const frozen = backend.freeze(backend.effects + 1);
     const losing = store.commit({ writes: [put("late", large), ...deletes], swap: swap("1", "2") });
