@@ -5,6 +5,7 @@ import { StateError } from "./ground/error.ts";
 import { defaultPorts, type Ports } from "./ground/ports.ts";
 import type { HookEnv } from "./hooks/port.ts";
 import { hookRegistry } from "./hooks/registry.ts";
+import { withCompression } from "./journal/compression.ts";
 import { correlationIds } from "./journal/correlation-id.ts";
 import { openJournal } from "./journal/journal.ts";
 import { refresh } from "./journal/refresh.ts";
@@ -40,7 +41,7 @@ export async function openStore<S extends Schema>(
   try {
     checkRequirements(adapter.name, store, settings.require);
     const parted = withParts(store, () => nanoid().toLowerCase());
-    const journal = await openJournal(parted.store, ports);
+    const journal = await openJournal(withCompression(parted.store, persistence.compression), ports);
     checkVersion(journal, options.schema);
     if (require.readOnly === true)
       journal.readOnly = new StateError("read_only", "the store was opened read-only", {

@@ -23,6 +23,11 @@ export interface PersistenceOptions {
   readonly immediateFlushPatterns?: readonly string[];
   /** Entries kept in memory for scopes that no handle holds. Default 10,000. Queued changes are never let go. */
   readonly cacheSizeLimit?: number;
+  /**
+   * Compresses records above 1 KiB, if that makes them smaller. Default false: it costs more time than a local disk saves.
+   * Records say of themselves whether they are compressed, so it may be changed at any open.
+   */
+  readonly compression?: boolean;
   /** A checkpoint follows so many changes. Default 4096. Lower makes opening cheaper and writing dearer. */
   readonly checkpointEvery?: number;
 }
@@ -59,6 +64,7 @@ export const DEFAULT_PERSISTENCE: Required<PersistenceOptions> = {
   batchSize: 100,
   immediateFlushPatterns: ["critical:*"],
   cacheSizeLimit: 10_000,
+  compression: false,
   checkpointEvery: 4096,
 };
 
@@ -89,6 +95,10 @@ export function readSettings(options: StateManagerOptions): Settings {
     if (!(Number.isSafeInteger(settings[field]) && settings[field] >= least)) {
       throw new StateError("invalid", `persistence.${field} must be a whole number from ${least} on`);
     }
+  }
+  for (const field of ["enabled", "compression"] as const) {
+    if (typeof settings[field] !== "boolean")
+      throw new TypeError(`persistence.${field} must be true or false`);
   }
   if (!settings.immediateFlushPatterns.every(isGlob)) {
     throw new StateError("invalid", "persistence.immediateFlushPatterns must be non-empty texts");

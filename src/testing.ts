@@ -7,6 +7,8 @@ export { Crash, InjectedFailure, isCrash } from "./testing/crash.ts";
 export type { DegradedBackend, DegradedOptions } from "./testing/degraded.ts";
 export { degraded } from "./testing/degraded.ts";
 export type { Fault, FaultKind, Freeze } from "./testing/faults.ts";
+export type { ModelChange, ModelOptions, Readable, StateModel } from "./testing/model.ts";
+export { stateModel } from "./testing/model.ts";
 export type { Profile } from "./testing/profiles.ts";
 export { profile, profiles } from "./testing/profiles.ts";
 export type { SeededRandom } from "./testing/random.ts";

@@ -1,4 +1,4 @@
-/** What a writer does before its first commit, and not before: opening changes nothing. */
+/** What a writer does before it writes. Opening changes no data: leftovers and torn tails wait for the first commit. */
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../../src/adapter.ts";
 import { createLog } from "./compact.ts";
@@ -42,21 +42,26 @@ export async function foundLog(
 }
 
 /**
- * Cuts what a kill left half written, and writes again the frames that no later one proves: the writer before may
- * have been told that their sync failed, after which the system takes its pages for written although they are not.
+ * Writes again, byte for byte, the frames that no later one proves, before anybody sees them. A sync alone would not
+ * do: the writer before may have been told that one failed, after which the system takes the pages for written
+ * although they are not, and says of the next sync that all is well. No content changes, so a kill here is harmless.
  */
-export async function repairTail(file: File, path: string, state: LogState): Promise<LogStart> {
-  const { id, end, sequence, unproven } = state;
+export async function rewriteUnproven(file: File, path: string, state: LogState): Promise<void> {
+  const { unproven, end } = state;
+  if (unproven === end) return;
+  const crc = await checksumOf(file, unproven, end, (bytes, position) => file.write(bytes, position));
+  if (crc !== state.unprovenCrc) {
+    const message = `${path} changed at byte ${unproven} while it was opened; its last writes are not on the disk.`;
+    throw new StateError("corrupt", message, { adapter: "filesystem", file: path, offset: unproven });
+  }
+  await file.sync();
+}
+
+/** Cuts what a kill left half written. It was never acknowledged, and nothing of a later time follows it. */
+export async function cutTail(file: File, state: LogState): Promise<LogStart> {
+  const { id, end, sequence } = state;
   if (!state.clean) {
     await file.truncate(end);
-    await file.sync();
-  }
-  if (unproven < end) {
-    const crc = await checksumOf(file, unproven, end, (bytes, position) => file.write(bytes, position));
-    if (crc !== state.unprovenCrc) {
-      const message = `${path} changed at byte ${unproven} after it was opened: its last writes never reached the disk.`;
-      throw new StateError("corrupt", message, { adapter: "filesystem", file: path, offset: unproven });
-    }
     await file.sync();
   }
   return { id, end, sequence, size: (await file.stat()).size };

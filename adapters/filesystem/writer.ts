@@ -20,7 +20,7 @@ import { createIdle } from "./idle.ts";
 import { loadLog } from "./load.ts";
 import type { Lock } from "./lock.ts";
 import { type Log, type LogStart, openLog } from "./log.ts";
-import { foundLog, repairTail, sweepLeftovers } from "./prepare.ts";
+import { cutTail, foundLog, rewriteUnproven, sweepLeftovers } from "./prepare.ts";
 import { createTable } from "./table.ts";
 import { CAPABILITIES, readKeys, refuseWrites, scanRange, type View } from "./view.ts";
 
@@ -64,8 +64,12 @@ export async function openWriter(
   if (loaded !== undefined) {
     const { file, table, state } = loaded;
     view = { table, held: hold(file, path), doubt: state.doubt };
-    // What a killed writer had not synced becomes visible now, so it has to be on disk.
-    if (state.unproven < state.end) await syncOrClose(file);
+    try {
+      await rewriteUnproven(file, path, state);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   function enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -99,7 +103,7 @@ export async function openWriter(
     }
     const { file, state } = loaded;
     try {
-      return begin(view.held, file, await repairTail(file, path, state));
+      return begin(view.held, file, await cutTail(file, state));
     } catch (error) {
       throw isFull(error) || isStateError(error) ? error : health.poison(path, error);
     }
@@ -207,13 +211,4 @@ export async function openWriter(
       return closing;
     },
   };
-}
-
-async function syncOrClose(file: File): Promise<void> {
-  try {
-    await file.sync();
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { equalBytes } from "../ground/bytes.ts";
-import { StateError } from "../ground/error.ts";
+import { isStateError, StateError } from "../ground/error.ts";
 import { REVISION_ZERO, type Revision, revisionsFrom } from "../ground/revision.ts";
 import type { Batch, Write } from "../store/store.ts";
 import type { Change, Commit, Page, Staged } from "./commit.ts";
@@ -97,6 +97,7 @@ async function landed(state: JournalState, batch: Batch, page: Revision): Promis
   try {
     if ((await state.store.commit(batch)) === "committed") return true;
   } catch (error) {
+    if (isStateError(error, "quota")) throw error; // by contract the head has not moved
     failure = error;
   }
   // Also after a conflict: a store may report one although its own first try had landed.

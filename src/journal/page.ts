@@ -25,7 +25,8 @@ interface PageMeta {
   readonly nc?: readonly number[];
   /**
    * Correlations: distinct ones, and which commit has which. A generated id on its own is a stem and a number, so a
-   * burst costs a few bytes each: the commit then has -1 minus the stem's place, and the number lies in `g`.
+   * burst costs a few bytes each: the commit then has -1 minus the stem's place, and the number lies in `g`. Left out
+   * where all have the same one, or all are numbers of one stem.
    */
   readonly cor: readonly Correlation[];
   readonly stems?: readonly string[];
@@ -36,7 +37,7 @@ interface PageMeta {
   readonly s?: readonly number[];
   readonly o?: readonly number[];
   readonly x?: Readonly<Record<number, number>>;
-  readonly p: readonly (Revision | number)[];
+  readonly p?: readonly (Revision | number)[];
   /** Values of changes, then details of commits. */
   readonly v: ValueColumns;
   readonly d?: readonly number[];
@@ -72,16 +73,42 @@ function numbering<T>() {
       return n;
     },
     all: () => [...numbers.keys()],
+    get size() {
+      return numbers.size;
+    },
   };
 }
 
-const isUniform = <T>(column: readonly T[], value: T): boolean => column.every((v) => v === value);
+/**
+ * Tells generated ids that stand alone as stem and number. Those of a burst share their stem, so its form is checked
+ * once, and of the others only that they come back the same.
+ */
+function idSplitter(): typeof splitGeneratedId {
+  let stem: string | undefined;
+  return (correlation) => {
+    const { correlationId: id, causationId, actor, triggeredBy } = correlation;
+    if (stem !== undefined && id.startsWith(stem)) {
+      const number = Number.parseInt(id.slice(stem.length + 1), 36);
+      const isAlone = causationId === undefined && actor === undefined && triggeredBy === undefined;
+      if (isAlone && generatedId(stem, number) === id) return { stem, number };
+    }
+    const split = splitGeneratedId(correlation);
+    stem = split?.stem ?? stem;
+    return split;
+  };
+}
+
+function isUniform<T>(column: readonly T[], value: T): boolean {
+  for (const v of column) if (v !== value) return false;
+  return true;
+}
 
 export function encodePage(key: Key, draft: PageDraft): EncodedPage {
   const { first, commits } = draft;
   const scopes = numbering<ScopeText>();
   const correlations = numbering<Correlation>();
   const stems = numbering<string>();
+  const split = idSplitter();
   const [dt, kinds, nc, ci, g]: [number[], CommitKind[], number[], number[], number[]] = [[], [], [], [], []];
   const [k, s, o, p]: [string[], number[], number[], (Revision | number)[]] = [[], [], [], []];
   const x: Record<number, number> = {};
@@ -94,7 +121,7 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
     dt.push(commit.time - start);
     kinds.push(commit.kind);
     nc.push(commit.changes.length);
-    const generated = splitGeneratedId(commit.correlation);
+    const generated = split(commit.correlation);
     if (generated === undefined) ci.push(correlations.of(commit.correlation));
     else {
       ci.push(-1 - stems.of(generated.stem));
@@ -118,7 +145,9 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
       values.push(change.value);
     }
   });
-  const packed = packValues([...values, ...details]);
+  for (const detail of details) values.push(detail);
+  const packed = packValues(values);
+  const same = correlations.size === 0 && stems.size === 1 ? -1 : 0;
   const meta: PageMeta = {
     first,
     prev: draft.previous,
@@ -132,13 +161,13 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
     ...(isUniform(kinds, "change") ? {} : { kinds }),
     ...(isUniform(nc, 1) ? {} : { nc }),
     cor: correlations.all(),
-    ...(isUniform(ci, 0) ? {} : { ci }),
+    ...(isUniform(ci, same) ? {} : { ci }),
     ...(g.length === 0 ? {} : { stems: stems.all(), g }),
     k,
     ...(isUniform(s, 0) ? {} : { s }),
     ...(isUniform(o, 0) ? {} : { o }),
     ...(hasExpiry ? { x } : {}),
-    p,
+    ...(isUniform(p, 0) ? {} : { p }),
     v: packed.columns,
     ...(d.length === 0 ? {} : { d }),
   };
@@ -154,10 +183,11 @@ export function decodePage(key: Key, bytes: Uint8Array): Page {
   let at = 0;
   let detailAt = 0;
   let generatedAt = 0;
+  const same = meta.cor.length === 0 ? -1 : 0;
   for (let i = 0; i < meta.n; i++) {
     const changes: Change[] = [];
     for (let end = at + (meta.nc?.[i] ?? 1); at < end; at++) {
-      const previous = meta.p[at] ?? 0;
+      const previous = meta.p?.[at] ?? 0;
       changes.push({
         scope: meta.sc[meta.s?.[at] ?? 0] ?? "",
         key: meta.k[at] ?? "",
@@ -168,7 +198,7 @@ export function decodePage(key: Key, bytes: Uint8Array): Page {
       });
     }
     const hasDetail = meta.d?.[detailAt] === i;
-    const which = meta.ci?.[i] ?? 0;
+    const which = meta.ci?.[i] ?? same;
     const correlation =
       which >= 0
         ? meta.cor[which]

@@ -22,6 +22,21 @@ export const RECORD_FORMAT = 1;
 
 const MAGIC = 0x4b;
 const HEADER = 16;
+/** Bytes at the beginning that are never compressed. */
+export const RECORD_HEADER = HEADER;
+const COMPRESSED = 1;
+
+export function isCompressed(bytes: Uint8Array | undefined): boolean {
+  return (
+    bytes !== undefined && bytes.length > HEADER && bytes[0] === MAGIC && ((bytes[2] ?? 0) & COMPRESSED) !== 0
+  );
+}
+
+/** Marks a record as compressed or not, in place. */
+export function withFlag(bytes: Uint8Array, compressed: boolean): Uint8Array {
+  bytes[2] = compressed ? (bytes[2] ?? 0) | COMPRESSED : (bytes[2] ?? 0) & ~COMPRESSED;
+  return bytes;
+}
 
 export function encodeRecord(key: Key, { meta, text, parts }: RecordContent): Uint8Array {
   const metaBytes = utf8(JSON.stringify(parts.length === 0 ? [0, meta] : [parts.map((p) => p.length), meta]));

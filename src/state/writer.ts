@@ -158,7 +158,10 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
       for (const { view, key, slot } of changes) {
         if (slot.kind === GONE) view.slots.delete(key);
         else view.slots.set(key, slot);
-        if (view.queued.get(key) === slot) view.queued.delete(key);
+        // Where nothing else waits, all that is queued was in this group.
+        if (queue.length === 0) {
+          if (view.queued.size > 0) view.queued.clear();
+        } else if (view.queued.get(key) === slot) view.queued.delete(key);
       }
     }
     for (const [i, draft] of group.entries())

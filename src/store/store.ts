@@ -78,7 +78,10 @@ export interface StoreOpening {
   readonly signal?: AbortSignal;
 }
 
-/** What a native failure means. */
+/**
+ * What a native failure means. A commit that fails with `quota` has not moved its swap and never will: the adapter has
+ * seen to it, so the engine need not ask. After any other failure the engine finds out what happened.
+ */
 export type Failure = "quota" | "unavailable" | "corrupt" | "locked";
 
 /**

@@ -111,7 +111,7 @@ for (const writeThrough of [true, false]) {
         crashAt(disk, at);
         const second = await tell(disk, found, found + 3);
         disk.losePower(random);
-        // What the second writer showed before its first commit had been synced.
+        // What the second writer showed may not be lost, acknowledged by the first or not.
         await expectStory(disk, second, `second crash at ${at}, KEEPSTATE_SEED=${seed}`);
       }
     });

@@ -1,0 +1,109 @@
+import { agent, custom, type Handle, type OpenState, StateManager } from "keepstate";
+import { filesystem } from "keepstate/adapters/filesystem";
+import { type Document, readDocument } from "./documents.ts";
+import { installGuards } from "./guards.ts";
+import { readWords, titleOf, type WordCounts } from "./words.ts";
+
+/** Plan, cursor, runs and notes. */
+export const READER = agent("reader");
+/** Word → document → how often. */
+export const INDEX = custom("index");
+export const NOTE = "note:";
+
+export interface Plan {
+  /** The folder given by `--docs`; undefined: the installed READMEs. */
+  readonly source: string | undefined;
+  readonly documents: readonly Document[];
+}
+
+export type Note =
+  | {
+      readonly outcome: "read";
+      readonly title: string;
+      readonly words: number;
+      readonly frequent: readonly string[];
+      readonly text: string;
+      /** Set by the hook that removes addresses. */
+      readonly addressesRemoved?: number;
+    }
+  /** A hook vetoed the note, or the document could not be read. Nothing of its content is kept. */
+  | { readonly outcome: "withheld"; readonly by: string; readonly reason: string }
+  | { readonly outcome: "unreadable"; readonly reason: string };
+
+/** Of a long document so many characters are kept. */
+const LONGEST_TEXT = 200_000;
+
+export interface Reader {
+  readonly state: OpenState;
+  readonly mind: Handle;
+  readonly index: Handle;
+}
+
+/** Opens the agent's state, with its guards on duty. Read-only takes no lock and changes nothing. */
+export async function openReader(store: string, readOnly = false): Promise<Reader> {
+  const state = await StateManager.open({ storage: filesystem({ path: store }), require: { readOnly } });
+  installGuards(state.hooks);
+  return { state, mind: await state.scope(READER), index: await state.scope(INDEX) };
+}
+
+// What is stored under these keys was put there by this file.
+export const planOf = ({ mind }: Reader) => mind.get("plan") as Plan | undefined;
+export const nextOf = ({ mind }: Reader) => (mind.get("cursor") as number | undefined) ?? 0;
+export const runsOf = ({ mind }: Reader) => (mind.get("runs") as readonly string[] | undefined) ?? [];
+export const noteOf = ({ mind }: Reader, name: string) => mind.get(NOTE + name) as Note | undefined;
+export const indexOf = ({ index }: Reader) =>
+  index.entries().map(([word, of]) => [word, of as Record<string, number>] as const);
+
+/** Begins a run: one commit that names it and, the first time, holds the plan. Returns its correlation id. */
+export async function beginRun(reader: Reader, plan: Plan): Promise<string> {
+  const runs = runsOf(reader);
+  const run = `run-${runs.length + 1}`;
+  await reader.state.batch(
+    (tx) => {
+      tx.set(READER, "runs", [...runs, run]);
+      if (planOf(reader) === undefined) tx.set(READER, "plan", plan);
+    },
+    { correlationId: run, actor: "reader" },
+  );
+  return run;
+}
+
+/** One step: a document, read, and remembered in one commit (note, index and cursor), or not at all. */
+export async function readNext(reader: Reader, run: string, document: Document): Promise<Note> {
+  const { state } = reader;
+  const next = nextOf(reader) + 1;
+  const options = { correlationId: run, actor: "reader" };
+  const remember = (note: Note, counts: WordCounts) =>
+    state.batch((tx) => {
+      tx.set(READER, NOTE + document.name, note);
+      for (const [word, count] of counts) {
+        const known = reader.index.get(word) as Record<string, number> | undefined;
+        tx.set(INDEX, word, { ...known, [document.name]: count });
+      }
+      tx.set(READER, "cursor", next);
+    }, options);
+
+  const { note, counts } = await noteFor(document);
+  const result = await remember(note, counts);
+  // One veto stops the whole commit. That the document is done, and why nothing of it is kept, is a commit of its own.
+  if (result.status === "cancelled") {
+    await remember({ outcome: "withheld", by: result.by, reason: result.reason }, []);
+  }
+  return noteOf(reader, document.name) ?? note;
+}
+
+async function noteFor(document: Document): Promise<{ note: Note; counts: WordCounts }> {
+  const found = await readDocument(document);
+  if ("failure" in found) return { note: { outcome: "unreadable", reason: found.failure }, counts: [] };
+  const { total, counts } = readWords(found.text);
+  return {
+    note: {
+      outcome: "read",
+      title: titleOf(found.text, document.name),
+      words: total,
+      frequent: counts.slice(0, 8).map(([word]) => word),
+      text: found.text.slice(0, LONGEST_TEXT).toWellFormed(),
+    },
+    counts,
+  };
+}

@@ -1,0 +1,51 @@
+/** The demo's way in: `npm run demo`. `--help` tells what it takes. */
+import { isStateError } from "keepstate";
+import { openReader } from "./agent.ts";
+import { type Command, HELP, readArguments, UsageError } from "./arguments.ts";
+import { existingFolder } from "./folder.ts";
+import { runAgent } from "./run.ts";
+import { tellStory } from "./story.ts";
+import { red } from "./terminal.ts";
+import { printTimeline } from "./timeline.ts";
+
+async function obey(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      console.log(HELP);
+      return 0;
+    case "story":
+      return tellStory(command.state);
+    case "run":
+      return runAgent(command);
+    case "timeline": {
+      const { state } = await openTimeline(command.state, command.run);
+      await state.close();
+      return 0;
+    }
+  }
+}
+
+async function openTimeline(path: string, run: string | undefined) {
+  const { store } = await existingFolder(path);
+  const reader = await openReader(store, true);
+  await printTimeline(reader, run);
+  return reader;
+}
+
+/** Told in one line what the caller can do something about; the rest is a bug and shows its stack. */
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(`${red("Not understood:")} ${error.message}\n"npm run demo -- --help" tells what there is.`);
+    return 2;
+  }
+  if (!isStateError(error)) throw error;
+  const advice = error.code === "locked" ? " Is the demo running in another window?" : "";
+  console.error(`${red(`Failed (${error.code}):`)} ${error.message}${advice}`);
+  return 1;
+}
+
+// A reader that has seen enough, such as `head`, closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+process.exitCode = await Promise.try(() => obey(readArguments(process.argv.slice(2)))).catch(explain);

@@ -1,0 +1,94 @@
+import { stripVTControlCharacters } from "node:util";
+
+const { env, stdout } = process;
+const isTerminal = stdout.isTTY === true && env["TERM"] !== "dumb";
+/** NO_COLOR has the last word, as no-color.org asks. */
+const hasColours = !env["NO_COLOR"] && (env["FORCE_COLOR"] ? env["FORCE_COLOR"] !== "0" : isTerminal);
+
+const NARROWEST = 60;
+const WIDEST = 110;
+/** Columns that text may take. Where it does not go to a terminal, those of the usual one. */
+export const width = Math.min(Math.max((isTerminal && stdout.columns) || 80, NARROWEST), WIDEST);
+
+const colour = (code: number) => (text: string) => (hasColours ? `\x1b[${code}m${text}\x1b[0m` : text);
+export const bold = colour(1);
+export const dim = colour(2);
+export const red = colour(31);
+export const green = colour(32);
+export const yellow = colour(33);
+export const cyan = colour(36);
+
+/** Reads well as a count: `1 document`, `1,204 words`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
+}
+
+/** What documents say is not the terminal's business: no control characters, no more than fits. */
+export function clip(text: string, most: number): string {
+  const clean = stripVTControlCharacters(text).replace(/\p{Cc}+/gu, " ");
+  return clean.length <= most ? clean : `${clean.slice(0, most - 1)}…`;
+}
+
+export function heading(text: string): void {
+  console.log(`\n${bold(cyan(text))}\n${dim("─".repeat(Math.min(text.length, width)))}`);
+}
+
+/** A paragraph, broken at the width. */
+export function say(text: string): void {
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + word.length >= width) {
+      console.log(line);
+      line = "";
+    }
+    line += line === "" ? word : ` ${word}`;
+  }
+  console.log(line);
+}
+
+/** Columns as wide as their cells; what does not fit is cut from the last one. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = headings.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    clip(cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  "), width).trimEnd();
+  console.log(dim(line(headings)));
+  for (const row of rows) {
+    const text = line(row);
+    console.log(text.includes("VETO") ? red(text) : text.includes("modify") ? yellow(text) : text);
+  }
+}
+
+export interface Progress {
+  /** The document being worked on. */
+  at(done: number, document: string): void;
+  /** A line that stays. */
+  tell(done: number, line: string): void;
+  end(): void;
+}
+
+const BAR = 24;
+/** Not on a terminal every line stays; a long way is then told by every so many documents. */
+const LINES = 12;
+
+/** A bar that moves on a terminal, lines elsewhere. */
+export function progress(total: number): Progress {
+  const digits = String(total).length;
+  const place = (done: number) => `${String(done).padStart(digits)}/${total}`;
+  const clear = () => isTerminal && stdout.write("\r\x1b[2K");
+  const every = Math.ceil(total / LINES);
+  return {
+    at(done, document) {
+      const name = clip(document, width - BAR - 2 * digits - 12);
+      if (isTerminal) {
+        const filled = Math.round((BAR * done) / total);
+        clear();
+        stdout.write(`  ${green("█".repeat(filled))}${dim("░".repeat(BAR - filled))} ${place(done)}  ${dim(name)}`);
+      } else if (done > 0 && (done % every === 0 || done === total)) console.log(`  ${place(done)}  ${name}`);
+    },
+    tell(done, line) {
+      clear();
+      console.log(`  ${place(done)}  ${line}`);
+    },
+    end: () => void clear(),
+  };
+}
