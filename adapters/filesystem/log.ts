@@ -29,8 +29,12 @@ export interface LogStart {
   readonly size: number;
 }
 
-/** Pieces are put together for one call up to here; larger frames go in several. */
-const GATHER_BYTES = 4 * 1024 * 1024;
+/** Pieces are put together for one call up to here. */
+const GATHER_BYTES = 1024 * 1024;
+/** A piece from here on is not worth copying. */
+const ALONE_BYTES = 256 * 1024;
+/** Larger frames are written in several calls and then synced once. */
+const THROUGH_BYTES = 256 * 1024;
 export const AHEAD_LEAST = 64 * 1024;
 const AHEAD_MOST = 4 * 1024 * 1024;
 
@@ -48,11 +52,11 @@ function* gather(
   const buffer = length > scratch().length ? new Uint8Array(Math.min(length, GATHER_BYTES)) : scratch();
   let filled = 0;
   for (const piece of pieces) {
-    if (filled > 0 && filled + piece.length > buffer.length) {
+    if (filled > 0 && (filled + piece.length > buffer.length || piece.length >= ALONE_BYTES)) {
       yield buffer.subarray(0, filled);
       filled = 0;
     }
-    if (piece.length > buffer.length) {
+    if (piece.length > buffer.length || piece.length >= ALONE_BYTES) {
       yield piece;
       continue;
     }
@@ -131,19 +135,19 @@ export function openLog(file: File, path: string, start: LogStart, health: Healt
       await zeroing;
       health.check();
     }
+    const through = length <= THROUGH_BYTES ? file.writeThrough : undefined;
     let written = false;
     try {
       let position = end;
       for (const bytes of gather(pieces, length, () => scratch)) {
-        if (file.writeThrough === undefined) await file.write(bytes, position);
-        else await file.writeThrough(bytes, position);
+        await (through ?? file.write)(bytes, position);
         position += bytes.length;
       }
       written = true;
-      if (file.writeThrough === undefined) await file.sync();
+      if (through === undefined) await file.sync();
     } catch (error) {
       // A write that syncs does not say which of the two failed; only a full disk is surely no failed sync.
-      const undoable = !written && (isFull(error) || file.writeThrough === undefined);
+      const undoable = !written && (isFull(error) || through === undefined);
       if (!undoable) throw health.poison(path, error);
       await zeroing;
       await cutBack(end, error);

@@ -1,8 +1,8 @@
-import { agent, custom, type Handle, type OpenState, StateManager } from "keepstate";
+import { agent, custom, type Handle, isStateError, StateManager } from "keepstate";
 import { filesystem } from "keepstate/adapters/filesystem";
 import { type Document, readDocument } from "./documents.ts";
 import { installGuards } from "./guards.ts";
-import { readWords, titleOf, type WordCounts } from "./words.ts";
+import { cut, readWords, titleOf, type WordCounts } from "./words.ts";
 
 /** Plan, cursor, runs and notes. */
 export const READER = agent("reader");
@@ -34,16 +34,29 @@ export type Note =
 const LONGEST_TEXT = 200_000;
 
 export interface Reader {
-  readonly state: OpenState;
+  readonly state: StateManager;
   readonly mind: Handle;
   readonly index: Handle;
 }
 
-/** Opens the agent's state, with its guards on duty. Read-only takes no lock and changes nothing. */
+/** Opens the agent's state, with its guards on duty. */
 export async function openReader(store: string, readOnly = false): Promise<Reader> {
   const state = await StateManager.open({ storage: filesystem({ path: store }), require: { readOnly } });
   installGuards(state.hooks);
   return { state, mind: await state.scope(READER), index: await state.scope(INDEX) };
+}
+
+/**
+ * To look at what there is: everything, if no agent runs; else what the running one has proven to be on disk. A read-only
+ * opening alone would leave out the last commit of an agent that was killed, until the next one settles it.
+ */
+export async function openToLook(store: string): Promise<Reader> {
+  try {
+    return await openReader(store);
+  } catch (error) {
+    if (!isStateError(error, "locked")) throw error;
+    return openReader(store, true);
+  }
 }
 
 // What is stored under these keys was put there by this file.
@@ -51,6 +64,7 @@ export const planOf = ({ mind }: Reader) => mind.get("plan") as Plan | undefined
 export const nextOf = ({ mind }: Reader) => (mind.get("cursor") as number | undefined) ?? 0;
 export const runsOf = ({ mind }: Reader) => (mind.get("runs") as readonly string[] | undefined) ?? [];
 export const noteOf = ({ mind }: Reader, name: string) => mind.get(NOTE + name) as Note | undefined;
+export const notesIn = ({ mind }: Reader) => mind.keys().filter((key) => key.startsWith(NOTE));
 export const indexOf = ({ index }: Reader) =>
   index.entries().map(([word, of]) => [word, of as Record<string, number>] as const);
 
@@ -102,7 +116,7 @@ async function noteFor(document: Document): Promise<{ note: Note; counts: WordCo
       title: titleOf(found.text, document.name),
       words: total,
       frequent: counts.slice(0, 8).map(([word]) => word),
-      text: found.text.slice(0, LONGEST_TEXT).toWellFormed(),
+      text: cut(found.text, LONGEST_TEXT),
     },
     counts,
   };

@@ -26,7 +26,8 @@ export async function prepareFolder(path: string, fresh: boolean): Promise<State
   if (entries.length > 0 && !entries.includes(MARKER)) {
     throw new UsageError(`--state: ${path} is not empty and was not made by this demo; name another folder`);
   }
-  if (fresh) await Promise.all([folder.store, folder.planted].map((at) => rm(at, { recursive: true, force: true })));
+  if (fresh)
+    await Promise.all([folder.store, folder.planted].map((at) => rm(at, { recursive: true, force: true })));
   if (entries.length === 0) {
     await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => refuse(path, error));
     await writeFile(join(path, MARKER), "The state of the keepstate demo. It can be deleted.\n");

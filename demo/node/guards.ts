@@ -17,7 +17,8 @@ const SECRETS: readonly (readonly [what: string, pattern: RegExp])[] = [
 
 /** Not `git@host.com:…`, which is nobody's address. */
 const EMAIL = /\b(?!git@)[\w.%+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi;
-const HIDDEN = "[address removed]";
+/** What stands in an address's place. */
+export const ADDRESS_REMOVED = "[address removed]";
 
 /** Nothing secret and no one's address gets into the state, nor into the records of these hooks. */
 export function installGuards(hooks: Hooks): void {
@@ -61,7 +62,7 @@ function withoutEmails<T>(value: T): T {
 }
 
 function mapTexts(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(EMAIL, HIDDEN);
+  if (typeof value === "string") return value.replace(EMAIL, ADDRESS_REMOVED);
   if (Array.isArray(value)) return value.map(mapTexts);
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTexts(part)]));

@@ -1,14 +1,15 @@
 /** The demo's way in: `npm run demo`. `--help` tells what it takes. */
 import { isStateError } from "keepstate";
-import { openReader } from "./agent.ts";
-import { type Command, HELP, readArguments, UsageError } from "./arguments.ts";
+import { openToLook } from "./agent.ts";
+import { HELP, readArguments, UsageError } from "./arguments.ts";
 import { existingFolder } from "./folder.ts";
 import { runAgent } from "./run.ts";
 import { tellStory } from "./story.ts";
 import { red } from "./terminal.ts";
 import { printTimeline } from "./timeline.ts";
 
-async function obey(command: Command): Promise<number> {
+async function obey(given: readonly string[]): Promise<number> {
+  const command = readArguments(given);
   switch (command.kind) {
     case "help":
       console.log(HELP);
@@ -17,25 +18,28 @@ async function obey(command: Command): Promise<number> {
       return tellStory(command.state);
     case "run":
       return runAgent(command);
-    case "timeline": {
-      const { state } = await openTimeline(command.state, command.run);
-      await state.close();
-      return 0;
-    }
+    case "timeline":
+      return showTimeline(command.state, command.run);
   }
 }
 
-async function openTimeline(path: string, run: string | undefined) {
+async function showTimeline(path: string, run: string | undefined): Promise<number> {
   const { store } = await existingFolder(path);
-  const reader = await openReader(store, true);
-  await printTimeline(reader, run);
-  return reader;
+  const reader = await openToLook(store);
+  try {
+    await printTimeline(reader, run);
+    return 0;
+  } finally {
+    await reader.state.close();
+  }
 }
 
 /** Told in one line what the caller can do something about; the rest is a bug and shows its stack. */
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
-    console.error(`${red("Not understood:")} ${error.message}\n"npm run demo -- --help" tells what there is.`);
+    console.error(
+      `${red("Not understood:")} ${error.message}\n"npm run demo -- --help" tells what there is.`,
+    );
     return 2;
   }
   if (!isStateError(error)) throw error;
@@ -48,4 +52,4 @@ function explain(error: unknown): number {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
-process.exitCode = await Promise.try(() => obey(readArguments(process.argv.slice(2)))).catch(explain);
+process.exitCode = await obey(process.argv.slice(2)).catch(explain);

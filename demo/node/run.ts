@@ -1,5 +1,14 @@
 import { setTimeout as rest } from "node:timers/promises";
-import { beginRun, nextOf, type Note, openReader, type Plan, planOf, type Reader, readNext } from "./agent.ts";
+import {
+  beginRun,
+  type Note,
+  nextOf,
+  openReader,
+  type Plan,
+  planOf,
+  type Reader,
+  readNext,
+} from "./agent.ts";
 import { type RunCommand, UsageError } from "./arguments.ts";
 import { documentsIn, installedReadmes } from "./documents.ts";
 import { prepareFolder, type StateFolder } from "./folder.ts";
@@ -55,15 +64,15 @@ async function readAll(reader: Reader, run: string, plan: Plan, command: RunComm
   try {
     for (let done = nextOf(reader), ownSteps = 0; ; ownSteps++) {
       const document = documents[done];
-      bar.at(done, document?.name ?? documents.at(-1)?.name ?? "");
       if (document === undefined) return true;
       if (stop.signal.aborted) return false;
+      bar.begin(done, document.name);
       const step = readNext(reader, run, document);
       // The step has begun and is not stored: the worst moment there is.
       if (ownSteps === command.crashAfter) process.kill(process.pid, "SIGKILL");
-      const line = remarkable(document.name, await step);
+      const note = await step;
       done += 1;
-      if (line !== undefined) bar.tell(done, line);
+      bar.finish(done, document.name, remarkOn(document.name, note));
       await Promise.race([rest(command.pace), aborted(stop.signal)]);
     }
   } finally {
@@ -79,7 +88,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function remarkable(document: string, note: Note): string | undefined {
+function remarkOn(document: string, note: Note): string | undefined {
   const name = clip(document, 30);
   switch (note.outcome) {
     case "withheld":

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { NOTE, noteOf, nextOf, openReader, planOf, type Reader, runsOf } from "./agent.ts";
+import { nextOf, notesIn, openToLook, planOf, type Reader, runsOf } from "./agent.ts";
 import { prepareFolder } from "./folder.ts";
-import { NO_EMAILS } from "./guards.ts";
-import { prove } from "./report.ts";
-import { bold, count, cyan, dim, green, heading, red, say } from "./terminal.ts";
+import { tellHooks, tellProof } from "./proof.ts";
+import { count, cyan, dim, heading, red, say } from "./terminal.ts";
 import { printTimeline } from "./timeline.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -14,18 +13,23 @@ const SHOWN_COMMITS = 4;
 /** The whole demo, told for someone who reads no code. Returns the exit code. */
 export async function tellStory(state: string): Promise<number> {
   const folder = await prepareFolder(state, true);
-  const isDefault = "npm run demo --";
   heading("1. An agent reads documents");
-  say("It reads the READMEs of the packages installed here, one after the other. For each it keeps a note, an index of words and its place in the plan, all three in one commit.");
+  say(
+    "It reads the READMEs of the packages installed here, one after the other. For each it keeps a note, an index of words and its place in the plan, all three in one commit.",
+  );
   const killed = await start(["--state", state, "--crash-after", String(CRASH_AFTER)]);
   if (killed.signal !== "SIGKILL") return ended(killed);
 
   heading("2. It is killed");
-  say(`${red("SIGKILL")}, in the middle of a document: no warning, no chance to save. What is left is on disk:`);
+  say(
+    `${red("SIGKILL")}, in the middle of a document: no warning, no chance to save. What is left is on disk:`,
+  );
   const done = await look(folder.store, (reader) => {
     const done = nextOf(reader);
     const total = planOf(reader)?.documents.length ?? 0;
-    console.log(`  ${count(done, "document")} of ${total} done, ${count(notesIn(reader), "note")}, ${count(reader.index.size, "word")} in the index`);
+    console.log(
+      `  ${count(done, "document")} of ${total} done, ${count(notesIn(reader).length, "note")}, ${count(reader.index.size, "word")} in the index`,
+    );
     return done;
   });
 
@@ -42,7 +46,8 @@ export async function tellStory(state: string): Promise<number> {
     await printTimeline(reader, first, SHOWN_COMMITS);
     heading("Try next");
     say(`The state lies in ${state}`);
-    for (const [args, what] of NEXT) console.log(`  ${cyan(`${isDefault} ${args}`.padEnd(36))} ${dim(what)}`);
+    for (const [args, what] of NEXT)
+      console.log(`  ${cyan(`npm run demo -- ${args}`.padEnd(42))} ${dim(what)}`);
     return isProven ? 0 : 1;
   });
 }
@@ -78,45 +83,10 @@ function ended({ code, signal }: End): number {
 }
 
 async function look<T>(store: string, use: (reader: Reader) => T | Promise<T>): Promise<T> {
-  const reader = await openReader(store, true);
+  const reader = await openToLook(store);
   try {
     return await use(reader);
   } finally {
     await reader.state.close();
-  }
-}
-
-function notesIn({ mind }: Reader): number {
-  return mind.keys().filter((key) => key.startsWith(NOTE)).length;
-}
-
-async function tellProof(reader: Reader, doneBefore: number): Promise<boolean> {
-  const { runs, planned, repeated, lost } = await prove(reader);
-  const total = runs.reduce((sum, { documents }) => sum + documents, 0);
-  const isProven = repeated.length === 0 && lost.length === 0 && total === planned && runs[0]?.documents === doneBefore;
-  console.log(bold("Nothing repeated, nothing lost? The journal counts:"));
-  const parts = runs.map(({ run, documents }) => `${run}: ${documents}`).join(" + ");
-  console.log(`  ${parts} = ${total} of ${count(planned, "document")}; twice: ${repeated.length}, missing: ${lost.length}`);
-  console.log(isProven ? green("  ✔ each document exactly once") : red("  ✘ that is not each document once"));
-  return isProven;
-}
-
-async function tellHooks(reader: Reader): Promise<void> {
-  say("Two hooks looked at every note before it was stored. Their decisions are part of the journal.");
-  for (const run of runsOf(reader)) {
-    const { events } = await reader.state.timeline(run);
-    for (const event of events) {
-      const name = "key" in event ? event.key.slice(NOTE.length) : "";
-      if (event.kind === "veto") {
-        console.log(`\n${red("Vetoed")} in ${run}: ${name} ${event.reason}`);
-        say(dim(`  What the journal keeps of it: ${JSON.stringify(event.value ?? {})}`));
-      }
-      const hid = event.runs.some(({ hookId, result, context }) => hookId === NO_EMAILS && result?.kind === "modify" && "key" in event && context.key === event.key);
-      const note = event.kind === "change" && hid ? noteOf(reader, name) : undefined;
-      if (note?.outcome !== "read") continue;
-      console.log(`\n${green("Changed")} in ${run}: ${name}, ${count(note.addressesRemoved ?? 0, "address", "addresses")} removed before it was stored`);
-      const line = note.text.split("\n").find((text) => text.includes("[address removed]"));
-      console.log(dim(`  as stored: ${line?.trim().slice(0, 66) ?? ""}`));
-    }
   }
 }

@@ -48,7 +48,9 @@ export function say(text: string): void {
 
 /** Columns as wide as their cells; what does not fit is cut from the last one. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = headings.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = headings.map((name, at) =>
+    Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]) =>
     clip(cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  "), width).trimEnd();
   console.log(dim(line(headings)));
@@ -59,10 +61,10 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 }
 
 export interface Progress {
-  /** The document being worked on. */
-  at(done: number, document: string): void;
-  /** A line that stays. */
-  tell(done: number, line: string): void;
+  /** The document that is begun now. */
+  begin(done: number, document: string): void;
+  /** The document that is done. A remark about it stays. */
+  finish(done: number, document: string, remark?: string): void;
   end(): void;
 }
 
@@ -77,17 +79,20 @@ export function progress(total: number): Progress {
   const clear = () => isTerminal && stdout.write("\r\x1b[2K");
   const every = Math.ceil(total / LINES);
   return {
-    at(done, document) {
+    begin(done, document) {
+      if (!isTerminal) return;
+      const filled = Math.round((BAR * done) / total);
       const name = clip(document, width - BAR - 2 * digits - 12);
-      if (isTerminal) {
-        const filled = Math.round((BAR * done) / total);
-        clear();
-        stdout.write(`  ${green("█".repeat(filled))}${dim("░".repeat(BAR - filled))} ${place(done)}  ${dim(name)}`);
-      } else if (done > 0 && (done % every === 0 || done === total)) console.log(`  ${place(done)}  ${name}`);
-    },
-    tell(done, line) {
       clear();
-      console.log(`  ${place(done)}  ${line}`);
+      stdout.write(
+        `  ${green("█".repeat(filled))}${dim("░".repeat(BAR - filled))} ${place(done)}  ${dim(name)}`,
+      );
+    },
+    finish(done, document, remark) {
+      const isDue = !isTerminal && (done % every === 0 || done === total);
+      if (remark === undefined && !isDue) return;
+      clear();
+      console.log(`  ${place(done)}  ${remark ?? clip(document, width - 2 * digits - 6)}`);
     },
     end: () => void clear(),
   };

@@ -1,10 +1,11 @@
 import { formatScope, type HookRun, type TimelineEntry } from "keepstate";
 import { INDEX, NOTE, type Note, type Reader, runsOf } from "./agent.ts";
 import { UsageError } from "./arguments.ts";
-import { clip, count, dim, table } from "./terminal.ts";
+import { clip, count, dim, table, width } from "./terminal.ts";
 
-const HEADINGS = ["time", "scope", "key", "change", "hooks that decided"];
-const KEY_WIDTH = 22;
+const HEADINGS = ["time", "scope", "key", "change", "decided by"];
+/** What the other columns leave; at 80 columns nothing is cut. */
+const KEY_WIDTH = Math.min(width - 60, 44);
 type Row = readonly string[];
 
 /** A commit's rows: one for each key, and one for all words of the index together. */
@@ -14,7 +15,11 @@ interface Commit {
 }
 
 /** Prints a run's timeline; `most` commits of it, and those that hooks changed or vetoed. */
-export async function printTimeline(reader: Reader, wanted?: string, most = Number.POSITIVE_INFINITY): Promise<void> {
+export async function printTimeline(
+  reader: Reader,
+  wanted?: string,
+  most = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const runs = runsOf(reader);
   const run = wanted ?? runs.at(-1);
   if (run === undefined || !runs.includes(run)) {
@@ -23,12 +28,22 @@ export async function printTimeline(reader: Reader, wanted?: string, most = Numb
     );
   }
   const { events } = await reader.state.timeline(run);
-  const commits = [...Map.groupBy(events, ({ revision }) => revision).values()].map(commitOf);
+  const commits = byRevision(events).map(commitOf);
   const shown = commits.filter(({ isNotable }, at) => at < most || isNotable);
   console.log(dim(`${run}: ${count(commits.length, "commit")}, the oldest first`));
-  table(HEADINGS, shown.flatMap(({ rows }) => rows));
+  table(
+    HEADINGS,
+    shown.flatMap(({ rows }) => rows),
+  );
   const hidden = commits.length - shown.length;
   if (hidden > 0) console.log(dim(`… and ${count(hidden, "commit")} like the others`));
+}
+
+/** The entries of one commit stand side by side. */
+function byRevision(events: readonly TimelineEntry[]): TimelineEntry[][] {
+  const groups = new Map<string, TimelineEntry[]>();
+  for (const event of events) groups.set(event.revision, [...(groups.get(event.revision) ?? []), event]);
+  return [...groups.values()];
 }
 
 function commitOf(entries: readonly TimelineEntry[]): Commit {
@@ -39,7 +54,7 @@ function commitOf(entries: readonly TimelineEntry[]): Commit {
     const added = words.filter((entry) => entry.previousRevision === undefined).length;
     rows.push([timeOf(first), first.scope, clip(count(words.length, "word"), KEY_WIDTH), `${added} new`, ""]);
   }
-  return { rows, isNotable: rows.some((row) => /VETO|modify/.test(row.at(-1) ?? "")) };
+  return { rows, isNotable: rows.some((row) => /VETO|modify|withheld/.test(row.join(" "))) };
 }
 
 function isOfIndex(entry: TimelineEntry): entry is Extract<TimelineEntry, { kind: "change" }> {
@@ -50,7 +65,7 @@ function rowOf(entry: TimelineEntry): Row {
   if (entry.kind === "runs") return [timeOf(entry), "", "", "", decided(entry.runs)];
   const own = entry.runs.filter(({ context }) => context.scope === entry.scope && context.key === entry.key);
   const place = [timeOf(entry), entry.scope, clip(entry.key, KEY_WIDTH)];
-  if (entry.kind === "veto") return [...place, "nothing stored", `${entry.by}: VETO`];
+  if (entry.kind === "veto") return [...place, "not stored", `${entry.by}: VETO`];
   return [...place, changeOf(entry.key, entry.newValue), decided(own)];
 }
 

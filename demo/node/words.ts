@@ -23,7 +23,11 @@ const NOT_PROSE = /```[\s\S]*?```|<[^<>]*>|\]\([^)]*\)|\S*:\/\/\S*|\S*@\S*/g;
 
 /** How many words, and which say what the document is about. */
 export function readWords(text: string): { total: number; counts: WordCounts } {
-  const words = text.replace(NOT_PROSE, " ").toLowerCase().match(/\p{L}{3,}/gu) ?? [];
+  const words =
+    text
+      .replace(NOT_PROSE, " ")
+      .toLowerCase()
+      .match(/\p{L}{3,}/gu) ?? [];
   const counts = new Map<string, number>();
   for (const word of words) {
     if (word.length > LONGEST_WORD || STOP_WORDS.has(word)) continue;
@@ -37,5 +41,11 @@ export function readWords(text: string): { total: number; counts: WordCounts } {
 /** The first heading, else the first line. */
 export function titleOf(text: string, otherwise: string): string {
   const heading = /^#{1,3}\s+(.+)$/m.exec(text)?.[1] ?? /\S.*/.exec(text)?.[0] ?? otherwise;
-  return heading.replace(NOT_PROSE, " ").replace(/[[\]!*`_]/g, "").trim().slice(0, 80).toWellFormed() || otherwise;
+  const clean = heading.replace(NOT_PROSE, " ").replace(/[[\]!*`_]/g, "");
+  return cut(clean.trim(), 80) || otherwise;
+}
+
+/** The beginning of a text, never half a character. */
+export function cut(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
 }

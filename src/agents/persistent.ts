@@ -37,10 +37,14 @@ export function persistent<A extends Agent>(agent: A, schema: AgentSchema<A["sta
   if (typeof agent !== "object" || agent === null) throw new TypeError("persistent needs an agent");
   checkName(agent.id, "agent id");
   checkSchema(schema);
+  const inOrder = oneByOne();
   const methods: Persistence = {
-    saveState: (state) => save(agent, schema, state),
-    loadState: (state) => load(agent, schema, state),
-    deleteState: (state) => remove(agent, state),
+    async saveState(state) {
+      const taken = take(agent, schema, state);
+      return inOrder(() => save(agent, schema, state, taken));
+    },
+    loadState: (state) => inOrder(() => load(agent, schema, state)),
+    deleteState: (state) => inOrder(() => remove(agent, state)),
   };
   for (const [name, value] of Object.entries(methods)) {
     Object.defineProperty(agent, name, { value, configurable: true, writable: true });
@@ -48,12 +52,30 @@ export function persistent<A extends Agent>(agent: A, schema: AgentSchema<A["sta
   return agent as A & Persistence; // the three methods were just defined
 }
 
-async function save(agent: Agent, schema: AgentSchema, state: AnyStore): Promise<WriteResult> {
-  const { id, correlationContext } = agent;
-  const taken = recordOf(agent, agent.state, schema.version ?? 1, engineOf(state).now());
-  // Taken as it is now: what the agent does while this waits changes nothing.
-  const { state: agentState, ...rest } = readRecord(copyValue(state, taken, id), id);
-  const record = { ...rest, state: await checkState(schema, agentState) };
+/** What is called for an agent happens in the order of the calls, awaited or not, however long its schema takes. */
+function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine;
+    return mine;
+  };
+}
+
+/** The record as it is now: what the agent does while the save waits changes nothing. */
+function take(agent: Agent, schema: AgentSchema, state: AnyStore): PersistentAgentState {
+  const { id } = agent;
+  const record = recordOf(agent, schema.version ?? 1, engineOf(state).now());
+  return readRecord(copyValue(state, record, id), id);
+}
+
+async function save(
+  { id, correlationContext }: Agent,
+  schema: AgentSchema,
+  state: AnyStore,
+  taken: PersistentAgentState,
+): Promise<WriteResult> {
+  const record = { ...taken, state: await checkState(schema, taken.state) };
   const keepingCreation = (old: unknown) => ({
     ...record,
     creationTime: creationOf(old) ?? record.creationTime,

@@ -5,13 +5,8 @@ import type { Agent, AgentMetadata, PersistentAgentState } from "./agent.ts";
 export const AGENTS = "agents";
 
 /** The record of an agent as it is now. Throws a TypeError where the agent is not one. */
-export function recordOf(
-  agent: Agent,
-  state: unknown,
-  schemaVersion: number,
-  now: number,
-): PersistentAgentState {
-  const { id, agentType, metadata, creationTime, hookRegistrations = [] } = agent;
+export function recordOf(agent: Agent, schemaVersion: number, now: number): PersistentAgentState {
+  const { id, agentType, state, metadata, creationTime, hookRegistrations = [] } = agent;
   const { lastHookExecution, correlationContext } = agent;
   return readRecord(
     {

@@ -5,6 +5,7 @@ import type { ScopeText } from "../ground/scope.ts";
 import { correlationKey } from "./checkpoint.ts";
 import type { Commit } from "./commit.ts";
 import { headOfGeneratedId } from "./correlation-id.ts";
+import type { Checkpoint } from "./head.ts";
 import { namedKey } from "./keys.ts";
 import { mergedPages } from "./page-directory.ts";
 import { readRecords } from "./reader.ts";
@@ -78,14 +79,20 @@ async function reading<T>(state: JournalState, read: () => Promise<T>): Promise<
   }
 }
 
-/** The scope's blocks. The tail says more; take it in the same step as the result. */
-export function scopeLeaves(state: JournalState, scope: ScopeText): Promise<PackedLeaf[]> {
+/** A scope's blocks, and the checkpoint they belong to: what the tail says on top of it is only in place while it stands. */
+export interface ScopeBlocks {
+  readonly leaves: readonly PackedLeaf[];
+  readonly checkpoint: Checkpoint;
+}
+
+export function scopeBlocks(state: JournalState, scope: ScopeText): Promise<ScopeBlocks> {
   return reading(state, async () => {
-    const found = await lookup(state.store, state.checkpoint.scopes, scope);
+    const { checkpoint } = state;
+    const found = await lookup(state.store, checkpoint.scopes, scope);
     const root: TreeRoot = found !== undefined && "text" in found.value ? found.value.text : null;
     const all: PackedLeaf[] = [];
     for await (const leaf of leaves(state.store, root)) all.push(leaf);
-    return all;
+    return { leaves: all, checkpoint };
   });
 }
 

@@ -99,7 +99,6 @@ export function current(
 /** Asks the hooks and the schema about one change. What comes of it is added to `deciding`. */
 export async function decide(deciding: Deciding, proposal: Proposal, depth = 0): Promise<Verdict> {
   const { engine } = deciding;
-  const { view } = proposal;
   const hooks = engine.hooks.at("before_state_change");
   if (hooks.length === 0 || proposal.operation === "expire") {
     deciding.changes.push(await checked(engine, proposal));

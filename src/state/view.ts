@@ -1,6 +1,6 @@
 import { isStateError, StateError } from "../ground/error.ts";
 import { type ScopeText, type StateScope, scopeNamed } from "../ground/scope.ts";
-import { loadLarge, scopeLeaves } from "../journal/read.ts";
+import { loadLarge, scopeBlocks } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { TailEntry } from "../journal/tail.ts";
 import type { PackedLeaf } from "../journal/tree-node.ts";
@@ -45,9 +45,7 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
   async function load(text: ScopeText): Promise<ScopeView> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const view = await loadScope(journal, text);
-        loaded.set(text, view);
-        return view;
+        return await loadScope(journal, text, (view) => loaded.set(text, view));
       } catch (error) {
         if (!isStateError(error, "stale") || attempt === 5) throw error;
         await catchUp();
@@ -58,18 +56,18 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
   return {
     async hold(text) {
       let view = loaded.get(text);
-      if (view === undefined) {
+      while (view === undefined) {
         let promise = loading.get(text);
         if (promise === undefined) {
           promise = load(text).finally(() => loading.delete(text));
           loading.set(text, promise);
         }
-        view = await promise;
-      } else {
-        // Least recently used first.
-        loaded.delete(text);
-        loaded.set(text, view);
+        await promise;
+        view = loaded.get(text); // gone again only if nobody held it for a moment while memory was short
       }
+      // Least recently used first.
+      loaded.delete(text);
+      loaded.set(text, view);
       view.holders++;
       return view;
     },
@@ -91,7 +89,12 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
   };
 }
 
-async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeView> {
+/** `register` is called in the same step as the last look at the tail, so that no page is missed after it. */
+async function loadScope(
+  journal: JournalState,
+  text: ScopeText,
+  register: (view: ScopeView) => void,
+): Promise<ScopeView> {
   const bad = journal.quarantine.find((q) => q.scopes.includes(text));
   if (bad !== undefined)
     throw new StateError("corrupt", `scope ${text} cannot be opened: ${bad.error.message}`, {
@@ -103,8 +106,8 @@ async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeV
   for (;;) {
     const slots = new Map<string, Slot>();
     const large: [Slot, LargeValue][] = [];
-    for (const leaf of await scopeLeaves(journal, text)) addLeaf(slots, large, leaf);
-    const { checkpoint } = journal;
+    const { leaves, checkpoint } = await scopeBlocks(journal, text);
+    for (const leaf of leaves) addLeaf(slots, large, leaf);
     const { changes } = journal.tail;
     for (const entries of journal.tail.of(text))
       for (const [key, entry] of entries) addTail(slots, large, key, entry);
@@ -118,7 +121,9 @@ async function loadScope(journal: JournalState, text: ScopeText): Promise<ScopeV
     }
     // Nothing may have come in between that the slots do not show.
     if (checkpoint === journal.checkpoint && changes === journal.tail.changes) {
-      return { text, scope, slots, queued: new Map(), lane: lane(), holders: 0 };
+      const view: ScopeView = { text, scope, slots, queued: new Map(), lane: lane(), holders: 0 };
+      register(view);
+      return view;
     }
   }
 }
