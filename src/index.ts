@@ -31,7 +31,7 @@ export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
 export { isStateError, StateError } from "./ground/error.ts";
 export type { Clock, Correlation, Logger, Ports, Random } from "./ground/ports.ts";
 export type { Revision } from "./ground/revision.ts";
-export { parseRevision, revisionTime } from "./ground/revision.ts";
+export { parseRevision, REVISION_ZERO, revisionTime } from "./ground/revision.ts";
 export type { ScopeText, StateScope } from "./ground/scope.ts";
 export {
   agent,
@@ -64,11 +64,12 @@ export type { HookRun } from "./hooks/recorded.ts";
 export type { ForkedChange, HookResult } from "./hooks/result.ts";
 export { cache, cancel, fork, modify, proceed, redirect, replace, retry, skip } from "./hooks/result.ts";
 export type { PersistenceOptions, RequireOptions, StateManagerOptions } from "./options.ts";
+export type { HookOutcome } from "./state/ask.ts";
 export type { BatchChange, BatchWriter } from "./state/batch.ts";
 export type { Handle, Values } from "./state/handle.ts";
 export type { Timeline, TimelineEntry } from "./state/history.ts";
 export type { WriteOptions, WriteResult } from "./state/result.ts";
 export type { Schema, Shape, StandardSchema } from "./state/schema.ts";
-export type { ScopeValues, StateEvents } from "./state-manager.ts";
+export type { ScopeValues, StateEvents, StateHooks } from "./state-manager.ts";
 export type { Capabilities, Requirements } from "./store/capabilities.ts";
 export type { StorageAdapter } from "./store/store.ts";

@@ -2,28 +2,31 @@ import { nanoid } from "nanoid";
 import { eventBus } from "./events/bus.ts";
 import { createCodec } from "./ground/codec.ts";
 import { StateError } from "./ground/error.ts";
+import { lazy } from "./ground/lazy.ts";
 import { defaultPorts, type Ports } from "./ground/ports.ts";
 import type { HookEnv } from "./hooks/port.ts";
 import { hookRegistry } from "./hooks/registry.ts";
 import { withCompression } from "./journal/compression.ts";
 import { correlationIds } from "./journal/correlation-id.ts";
+import { STORE_FORMAT } from "./journal/head.ts";
 import { openJournal } from "./journal/journal.ts";
 import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
 import { readSettings, type StateManagerOptions } from "./options.ts";
-import { bufferedFlush } from "./state/buffered.ts";
 import type { Engine } from "./state/engine.ts";
 import { hookValues } from "./state/hook-values.ts";
 import { maintenance } from "./state/maintenance.ts";
-import { showRemote } from "./state/remote.ts";
 import type { Schema } from "./state/schema.ts";
 import { views } from "./state/view.ts";
 import { writer } from "./state/writer.ts";
 import { type StateManager, stateManager } from "./state-manager.ts";
-import { unmet } from "./store/capabilities.ts";
+import { hasLimits, unmet } from "./store/capabilities.ts";
 import { guard } from "./store/guard.ts";
-import { withParts } from "./store/parts.ts";
 import type { StorageAdapter, Store } from "./store/store.ts";
+
+const parts = lazy("stores with limits", () => import("./store/parts.ts"));
+const buffered = lazy("buffered writes", () => import("./state/buffered.ts"));
+const remote = lazy("other writers' changes", () => import("./state/remote.ts"));
 
 /**
  * Opens a store: checks what it offers, its format and its schema's version, ignores what a crash left half done, and
@@ -40,9 +43,15 @@ export async function openStore<S extends Schema>(
   const store = await guard(adapter, { readOnly: require.readOnly === true });
   try {
     checkRequirements(adapter.name, store, settings.require);
-    const parted = withParts(store, () => nanoid().toLowerCase());
-    const journal = await openJournal(withCompression(parted.store, persistence.compression), ports);
-    checkVersion(journal, options.schema);
+    const parted = hasLimits(store.capabilities)
+      ? (await parts.load()).withParts(store, () => nanoid().toLowerCase())
+      : { store, orphans: undefined };
+    const journal = await openJournal(
+      withCompression(parted.store, persistence.compression),
+      ports,
+      parted.orphans,
+    );
+    checkVersion(journal, options.schema, require.readOnly === true);
     if (require.readOnly === true)
       journal.readOnly = new StateError("read_only", "the store was opened read-only", {
         adapter: adapter.name,
@@ -75,12 +84,27 @@ function checkRequirements(
   }
 }
 
-function checkVersion({ head }: JournalState, schema: Schema | undefined): void {
-  if (head === undefined || schema === undefined || head.schema <= schema.version) return;
-  throw new StateError(
-    "newer_format",
-    `the store has schema version ${head.schema}; this program knows ${schema.version}. Nothing was changed`,
-  );
+function checkVersion({ head }: JournalState, schema: Schema | undefined, readOnly: boolean): void {
+  if (head === undefined) return;
+  if (head.minWriter > STORE_FORMAT && !readOnly) {
+    throw new StateError(
+      "newer_format",
+      `the store needs a writer of format ${head.minWriter}; this one is of ${STORE_FORMAT}. It can be opened with require: { readOnly: true }`,
+    );
+  }
+  if (schema === undefined) return;
+  if (head.schema > schema.version) {
+    throw new StateError(
+      "newer_format",
+      `the store has schema version ${head.schema}; this program knows ${schema.version}. Nothing was changed`,
+    );
+  }
+  if (head.schema < schema.version && !readOnly) {
+    throw new StateError(
+      "migration_needed",
+      `the store has schema version ${head.schema} and must be migrated before a program of version ${schema.version} writes to it. Nothing was changed`,
+    );
+  }
 }
 
 async function assemble<S extends Schema>(
@@ -91,6 +115,7 @@ async function assemble<S extends Schema>(
   options: StateManagerOptions<S>,
 ): Promise<StateManager<S>> {
   const codec = createCodec(options.types);
+  const life = { isOpen: true };
   const isBuffered = persistence.mode === "buffered";
   const hooks = hookRegistry();
   const bus = eventBus({ clock: ports.clock, logger: ports.logger, id: nanoid });
@@ -103,8 +128,10 @@ async function assemble<S extends Schema>(
     onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
   };
   // In one turn: what is read is shown before anything of ours is committed on top of it.
-  const catchUp = () =>
-    journal.turn.run(async () => showRemote(journal, allViews, bus, codec, await refresh(journal)));
+  const catchUp = async () => {
+    const { showRemote } = remote.now ?? (await remote.load());
+    await journal.turn.run(async () => showRemote(journal, allViews, bus, codec, await refresh(journal)));
+  };
   const allViews = views(journal, catchUp);
   const schemaVersion = options.schema?.version ?? 1;
   const queue = writer({ journal, schemaVersion, isBuffered, catchUp, onCommitted: () => upkeep.onPage() });
@@ -120,13 +147,14 @@ async function assemble<S extends Schema>(
     writer: queue,
     schema: options.schema,
     isBuffered,
-    onBuffered: (draft) => flusher.onBuffered(draft),
+    onBuffered: (draft) => flusher?.onBuffered(draft),
     correlationId: () => makeId(headRevision(journal)),
     running: new Set(),
     now: () => ports.clock.now(),
+    life,
   };
   const upkeep = maintenance(engine, persistence.checkpointEvery, catchUp);
-  const flusher = bufferedFlush(engine, persistence);
+  const flusher = isBuffered ? (await buffered.load()).bufferedFlush(engine, persistence) : undefined;
   const unwatch = journal.store.watch?.(() => {
     if (life.isOpen) void follow();
   });
@@ -141,11 +169,10 @@ async function assemble<S extends Schema>(
       });
     }
   }
-  const life = { isOpen: true };
   async function shutDown(): Promise<void> {
     life.isOpen = false;
     unwatch?.();
-    flusher.stop();
+    flusher?.stop();
     while (engine.running.size > 0) await Promise.all(engine.running);
     try {
       if (journal.readOnly === undefined) {

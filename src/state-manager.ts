@@ -4,7 +4,7 @@ import type { QueueOptions } from "./events/queue.ts";
 import type { EventStream } from "./events/stream.ts";
 import { StateError } from "./ground/error.ts";
 import { checkName } from "./ground/name.ts";
-import type { Revision } from "./ground/revision.ts";
+import { REVISION_ZERO, type Revision } from "./ground/revision.ts";
 import {
   agent,
   formatScope,
@@ -18,11 +18,13 @@ import {
   workflow,
 } from "./ground/scope.ts";
 import type { Hooks } from "./hooks/hook.ts";
+import type { HookPoint } from "./hooks/point.ts";
 import type { HookRun } from "./hooks/recorded.ts";
 import { inlineValue, listScopes, readEntry } from "./journal/read.ts";
 import { headRevision } from "./journal/state.ts";
-import { type BatchChange, type BatchWriter, commitBatch, gather } from "./state/batch.ts";
-import { type Bound, bind, correlationOf } from "./state/correlation.ts";
+import { askHooks, type HookOutcome } from "./state/ask.ts";
+import { type BatchChange, type BatchWriter, commitBatch, type Gathered, gather } from "./state/batch.ts";
+import { type Bound, bind, checkWriteOptions, correlationOf } from "./state/correlation.ts";
 import type { Engine } from "./state/engine.ts";
 import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts";
 import { changesSince, executionsOf, type Timeline, timelineOf } from "./state/history.ts";
@@ -37,14 +39,22 @@ export type ScopeValues<S extends Schema, K extends StateScope["kind"]> = K exte
   : Values;
 
 export interface StateEvents extends Events {
-  /** The changes after a revision, from the journal and then live: none is missed, none told twice. */
-  since(revision: Revision | string, signal?: AbortSignal): AsyncGenerator<UniversalEvent, undefined>;
+  /** The changes after a revision (default: all), from the journal and then live: none is missed, none told twice. */
+  since(revision?: Revision | string, signal?: AbortSignal): AsyncGenerator<UniversalEvent, undefined>;
+}
+
+export interface StateHooks extends Hooks {
+  /**
+   * Asks the hooks at a point of the program's own, such as `before_send`. Where its name begins with `before_` a hook can
+   * cancel. Runs of replayable hooks go into the journal.
+   */
+  ask(point: HookPoint, facts: Readonly<Record<string, unknown>>): Promise<HookOutcome>;
 }
 
 /** An open store. Its own `get`, `set`, … are those of the global scope. */
 export interface StateManager<S extends Schema = Schema>
   extends Omit<Handle<ScopeValues<S, "global">>, "close" | "with" | "scope" | typeof Symbol.dispose> {
-  readonly hooks: Hooks;
+  readonly hooks: StateHooks;
   readonly events: StateEvents;
   /** What the store under it offers. */
   readonly capabilities: Capabilities;
@@ -58,7 +68,7 @@ export interface StateManager<S extends Schema = Schema>
   readonly lastDurableAt: number | undefined;
 
   /** Loads a scope. Give the handle back with `close()` or `using`. */
-  scope(scope: StateScope): Promise<Handle>;
+  scope<T extends StateScope>(scope: T): Promise<Handle<ScopeValues<S, T["kind"]>>>;
   user(id: string): Promise<Handle<ScopeValues<S, "user">>>;
   session(id: string): Promise<Handle<ScopeValues<S, "session">>>;
   agent(id: string): Promise<Handle<ScopeValues<S, "agent">>>;
@@ -137,17 +147,30 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     });
   }
 
+  function commit(gathered: readonly Gathered[], options: WriteOptions): Promise<WriteResult> {
+    use();
+    const correlation = correlationOf(bound, options, engine.correlationId);
+    return commitBatch(engine, gathered, correlation, options.signal).finally(opened.onRelease);
+  }
+
   const manager: StateManager<S> = {
     ...onGlobal,
     get size() {
       return onGlobal.size;
     },
-    hooks: engine.hooks,
+    hooks: {
+      ...engine.hooks,
+      async ask(point, facts) {
+        use();
+        return askHooks(engine, point, facts, bound);
+      },
+    },
     events: {
       on: <P extends string>(pattern: P, handler: EventHandler<EventFor<P>>) =>
         engine.bus.on(pattern, handler),
-      events: (pattern: string, options?: QueueOptions): EventStream => engine.bus.events(pattern, options),
-      since: (revision, signal) => changesSince(engine, revision, signal),
+      subscribe: (pattern: string, options?: QueueOptions): EventStream =>
+        engine.bus.subscribe(pattern, options),
+      since: (revision = REVISION_ZERO, signal) => changesSince(engine, revision, signal),
     },
     capabilities: engine.journal.store.capabilities,
     storageMode: opened.adapter,
@@ -175,23 +198,20 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
         return undefined;
       return engine.codec.decode(await inlineValue(engine.journal, entry.value)).value;
     },
-    async setWithHooks(scope, key, value, options) {
-      const held = await handle<Values>(scope);
-      try {
-        return await held.set(key, value, options);
-      } finally {
-        held.close();
-      }
-    },
-    batch: (fn, options) =>
+    setWithHooks: (scope, key, value, options = {}) =>
       rejecting(() => {
+        const { expected, ttlMs } = checkWriteOptions(options);
+        const encoded = engine.codec.encode(value, checkName(key, "key"));
+        const request = { key, operation: "set", value: encoded, expected, ttlMs } as const;
+        return commit([{ scope: formatScope(scope), request }], options);
+      }),
+    batch: (fn, options = {}) =>
+      rejecting(() => {
+        const { expected, ttlMs } = checkWriteOptions(options);
+        if (expected !== undefined || ttlMs !== undefined)
+          throw new StateError("invalid", "expectedRevision and ttlMs are of one key; a batch has many");
         use();
-        return commitBatch(
-          engine,
-          gather(engine, fn),
-          correlationOf(bound, options, engine.correlationId),
-          options,
-        );
+        return commit(gather(engine, fn), options);
       }),
     setMany: (changes, options) =>
       manager.batch((tx) => {

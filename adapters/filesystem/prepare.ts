@@ -16,7 +16,20 @@ export async function sweepLeftovers(files: Files, directory: string): Promise<v
   await sweepLocks(files, directory);
 }
 
-/** A new log under its name. `made` is the topmost directory that was made for it, so that its name is synced too. */
+/**
+ * Makes the names durable that lead to the log. Each writer does so: the one before may have been killed between a
+ * rename and its sync, and what is committed to a log is lost if a power cut gives its name back to another.
+ * `made` is the topmost directory that was made for the store.
+ */
+export async function syncNames(files: Files, directory: string, made: string | undefined): Promise<void> {
+  const top = dirname(resolve(made ?? directory));
+  for (let at = resolve(directory); ; at = dirname(at)) {
+    await files.syncDirectory(at);
+    if (at === top || at === dirname(at)) break;
+  }
+}
+
+/** A new log under its name. */
 export async function foundLog(
   files: Files,
   directory: string,
@@ -28,11 +41,7 @@ export async function foundLog(
     await file.sync();
     await renameOver(files, `${path}.new`, path);
     file.path = path;
-    const top = made === undefined ? resolve(directory) : dirname(resolve(made));
-    for (let at = resolve(directory); ; at = dirname(at)) {
-      await files.syncDirectory(at);
-      if (at === top || at === dirname(at)) break;
-    }
+    await syncNames(files, directory, made);
     const { size } = await file.stat();
     return { file, start: { id, end: HEADER_BYTES, sequence: 1, size } };
   } catch (error) {

@@ -20,7 +20,7 @@ import { createIdle } from "./idle.ts";
 import { loadLog } from "./load.ts";
 import type { Lock } from "./lock.ts";
 import { type Log, type LogStart, openLog } from "./log.ts";
-import { cutTail, foundLog, rewriteUnproven, sweepLeftovers } from "./prepare.ts";
+import { cutTail, foundLog, rewriteUnproven, sweepLeftovers, syncNames } from "./prepare.ts";
 import { createTable } from "./table.ts";
 import { CAPABILITIES, readKeys, refuseWrites, scanRange, type View } from "./view.ts";
 
@@ -102,6 +102,7 @@ export async function openWriter(
       return begin(hold(founded.file, path), founded.file, founded.start);
     }
     const { file, state } = loaded;
+    await syncNames(files, directory, made);
     try {
       return begin(view.held, file, await cutTail(file, state));
     } catch (error) {

@@ -1,8 +1,9 @@
 import { agent, custom, type Handle, isStateError, StateManager } from "keepstate";
 import { filesystem } from "keepstate/adapters/filesystem";
-import { type Document, readDocument } from "./documents.ts";
+import type { Document } from "./documents.ts";
 import { installGuards } from "./guards.ts";
-import { cut, readWords, titleOf, type WordCounts } from "./words.ts";
+import { type Note, noteFor } from "./note.ts";
+import type { WordCounts } from "./words.ts";
 
 /** Plan, cursor, runs and notes. */
 export const READER = agent("reader");
@@ -15,23 +16,6 @@ export interface Plan {
   readonly source: string | undefined;
   readonly documents: readonly Document[];
 }
-
-export type Note =
-  | {
-      readonly outcome: "read";
-      readonly title: string;
-      readonly words: number;
-      readonly frequent: readonly string[];
-      readonly text: string;
-      /** Set by the hook that removes addresses. */
-      readonly addressesRemoved?: number;
-    }
-  /** A hook vetoed the note, or the document could not be read. Nothing of its content is kept. */
-  | { readonly outcome: "withheld"; readonly by: string; readonly reason: string }
-  | { readonly outcome: "unreadable"; readonly reason: string };
-
-/** Of a long document so many characters are kept. */
-const LONGEST_TEXT = 200_000;
 
 export interface Reader {
   readonly state: StateManager;
@@ -104,20 +88,4 @@ export async function readNext(reader: Reader, run: string, document: Document):
     await remember({ outcome: "withheld", by: result.by, reason: result.reason }, []);
   }
   return noteOf(reader, document.name) ?? note;
-}
-
-async function noteFor(document: Document): Promise<{ note: Note; counts: WordCounts }> {
-  const found = await readDocument(document);
-  if ("failure" in found) return { note: { outcome: "unreadable", reason: found.failure }, counts: [] };
-  const { total, counts } = readWords(found.text);
-  return {
-    note: {
-      outcome: "read",
-      title: titleOf(found.text, document.name),
-      words: total,
-      frequent: counts.slice(0, 8).map(([word]) => word),
-      text: cut(found.text, LONGEST_TEXT),
-    },
-    counts,
-  };
 }

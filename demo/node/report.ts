@@ -1,5 +1,6 @@
-import { indexOf, type Note, noteOf, planOf, type Reader } from "./agent.ts";
+import { indexOf, noteOf, planOf, type Reader } from "./agent.ts";
 import { mostConnected, topTerms } from "./learn.ts";
+import type { Note } from "./note.ts";
 import { bold, clip, count, dim, say, table } from "./terminal.ts";
 
 /** What the agent knows in the end, all of it out of its state. */

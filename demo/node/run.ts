@@ -1,17 +1,9 @@
 import { setTimeout as rest } from "node:timers/promises";
-import {
-  beginRun,
-  type Note,
-  nextOf,
-  openReader,
-  type Plan,
-  planOf,
-  type Reader,
-  readNext,
-} from "./agent.ts";
+import { beginRun, nextOf, openReader, type Plan, planOf, type Reader, readNext } from "./agent.ts";
 import { type RunCommand, UsageError } from "./arguments.ts";
 import { documentsIn, installedReadmes } from "./documents.ts";
 import { prepareFolder, type StateFolder } from "./folder.ts";
+import type { Note } from "./note.ts";
 import { printLearned } from "./report.ts";
 import { bold, clip, count, dim, green, progress, red, say, width, yellow } from "./terminal.ts";
 
@@ -19,11 +11,14 @@ const STOPPED = 130;
 
 /** One run of the agent: from where the state says it is, to the end or to its death. Returns the exit code. */
 export async function runAgent(command: RunCommand): Promise<number> {
+  const { docs } = command;
+  // First, so that wrong arguments leave nothing behind.
+  const given = docs === undefined ? undefined : { source: docs, documents: await documentsIn(docs) };
   const folder = await prepareFolder(command.state, command.fresh);
   const reader = await openReader(folder.store);
   try {
-    const plan = planOf(reader) ?? (await makePlan(command, folder));
-    if (command.docs !== undefined && plan.source !== command.docs) {
+    const plan = planOf(reader) ?? given ?? (await ownPlan(folder));
+    if (given !== undefined && plan.source !== docs) {
       throw new UsageError(
         `the agent in ${folder.path} is reading ${plan.source ?? "the installed READMEs"}; give --fresh to start over with other documents`,
       );
@@ -49,9 +44,8 @@ export async function runAgent(command: RunCommand): Promise<number> {
   }
 }
 
-async function makePlan({ docs }: RunCommand, { planted }: StateFolder): Promise<Plan> {
-  const documents = docs === undefined ? await installedReadmes(planted) : await documentsIn(docs);
-  return { source: docs, documents };
+async function ownPlan({ planted }: StateFolder): Promise<Plan> {
+  return { source: undefined, documents: await installedReadmes(planted) };
 }
 
 /** False if Ctrl-C ended it, which lets the step at hand finish; a second Ctrl-C does not. */

@@ -1,6 +1,7 @@
 import { formatScope, type HookRun, type TimelineEntry } from "keepstate";
-import { INDEX, NOTE, type Note, type Reader, runsOf } from "./agent.ts";
+import { INDEX, NOTE, type Reader, runsOf } from "./agent.ts";
 import { UsageError } from "./arguments.ts";
+import type { Note } from "./note.ts";
 import { clip, count, dim, table, width } from "./terminal.ts";
 
 const HEADINGS = ["time", "scope", "key", "change", "decided by"];

@@ -31,7 +31,7 @@ export interface Events {
    * The events that fit, from this call on. Breaking the loop, `return()`, the signal and closing the store end it. A
    * reader that is too slow gets a `resync` event in place of what it missed.
    */
-  events(pattern: string, options?: QueueOptions): EventStream;
+  subscribe(pattern: string, options?: QueueOptions): EventStream;
 }
 
 export interface EventBus extends Events {
@@ -201,7 +201,7 @@ export function eventBus(env: BusEnv): EventBus {
       });
     },
     attach: (pattern, options = {}) => open(pattern, options),
-    events: (pattern, options = {}) => eventStream(open(pattern, options)),
+    subscribe: (pattern, options = {}) => eventStream(open(pattern, options)),
     async settled() {
       while (inFlight > 0) await new Promise<void>((resolve) => waitingForCalm.push(resolve));
     },

@@ -27,6 +27,8 @@ export type StateErrorCode =
   | "quota"
   /** The store may not be reached or touched (rights, a lost connection, a full queue). */
   | "unavailable"
+  /** The store has an older schema version than the program; it must be migrated before it is written to. */
+  | "migration_needed"
   /** A capability that was required, or an operation, is not offered here. */
   | "unsupported"
   /** The store was written by a newer format or schema. */

@@ -41,4 +41,6 @@ export interface Correlation {
   readonly actor?: string;
   /** `user`, `agent`, `hook`, `system` or a word of the caller's. */
   readonly triggeredBy?: string;
+  /** Set where a caller gave an id that the store had generated: more than one commit has it, so it needs an index. */
+  readonly reused?: true;
 }

@@ -4,12 +4,21 @@ import { checkName } from "./name.ts";
 /** Whose state it is. Two scopes are the same when their text forms are. */
 export type StateScope =
   | { readonly kind: "global" }
-  | {
-      readonly kind: "user" | "session" | "agent" | "tool" | "workflow" | "custom" | "hook";
-      readonly id: string;
-    }
+  | ScopeOf<"user">
+  | ScopeOf<"session">
+  | ScopeOf<"agent">
+  | ScopeOf<"tool">
+  | ScopeOf<"workflow">
+  | ScopeOf<"custom">
+  | ScopeOf<"hook">
   | { readonly kind: "step"; readonly workflow: string; readonly step: string }
   | SystemScope;
+
+/** A scope of one kind, named by an id. */
+export interface ScopeOf<K extends string> {
+  readonly kind: K;
+  readonly id: string;
+}
 
 declare const systemBrand: unique symbol;
 
@@ -23,35 +32,35 @@ export interface SystemScope {
 /** The text form of a scope, such as `agent:researcher`. Injective, and `parseScope` is its inverse. */
 export type ScopeText = string;
 
-const GLOBAL: StateScope = Object.freeze({ kind: "global" });
+const GLOBAL: { readonly kind: "global" } = Object.freeze({ kind: "global" });
 type IdKind = Exclude<StateScope["kind"], "global" | "step" | "system">;
 
-function idScope(kind: IdKind, id: string): StateScope {
+function idScope<K extends IdKind>(kind: K, id: string): ScopeOf<K> {
   return Object.freeze({ kind, id: checkName(id, `${kind} id`) });
 }
 
 /** Shared by everyone who holds the store. */
-export function globalScope(): StateScope {
+export function globalScope(): { readonly kind: "global" } {
   return GLOBAL;
 }
 /** State of one user. `id`: 1 to 256 bytes of UTF-8, any well-formed string; errors with `invalid`. So do the others. */
-export function user(id: string): StateScope {
+export function user(id: string): ScopeOf<"user"> {
   return idScope("user", id);
 }
-export function session(id: string): StateScope {
+export function session(id: string): ScopeOf<"session"> {
   return idScope("session", id);
 }
-export function agent(id: string): StateScope {
+export function agent(id: string): ScopeOf<"agent"> {
   return idScope("agent", id);
 }
-export function tool(id: string): StateScope {
+export function tool(id: string): ScopeOf<"tool"> {
   return idScope("tool", id);
 }
-export function workflow(id: string): StateScope {
+export function workflow(id: string): ScopeOf<"workflow"> {
   return idScope("workflow", id);
 }
 /** One step of a workflow. */
-export function step(workflowId: string, stepId: string): StateScope {
+export function step(workflowId: string, stepId: string): Extract<StateScope, { kind: "step" }> {
   return Object.freeze({
     kind: "step",
     workflow: checkName(workflowId, "workflow id"),
@@ -59,11 +68,11 @@ export function step(workflowId: string, stepId: string): StateScope {
   });
 }
 /** A namespace of the program's own. Never the same as another kind's: `custom("session:1")` is not `session("1")`. */
-export function custom(name: string): StateScope {
+export function custom(name: string): ScopeOf<"custom"> {
   return idScope("custom", name);
 }
 /** State that belongs to a hook. */
-export function hookScope(id: string): StateScope {
+export function hookScope(id: string): ScopeOf<"hook"> {
   return idScope("hook", id);
 }
 

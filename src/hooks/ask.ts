@@ -1,6 +1,7 @@
 import { StateError } from "../ground/error.ts";
 import { type Attempt, attemptOnce, isThenable, type Question } from "./attempt.ts";
-import type { Pass } from "./breaker.ts";
+import { breaker, type Pass } from "./breaker.ts";
+import { answerCache } from "./cache.ts";
 import type { RunDraft } from "./draft.ts";
 import type { HookSubject } from "./hook.ts";
 import type { HookCall, HookEnv } from "./port.ts";
@@ -28,12 +29,12 @@ export function ask(
   if (call.signal?.aborted === true) return ended(question, "aborted", aborted(call.signal));
   if (call.replay === true) return settle(question, "call", drafts);
 
-  const remembered = hook.answers.find(subject, () => env.values.encode(subject.value), env.clock.elapsed());
+  const remembered = hook.answers?.find(subject, () => env.values.encode(subject.value), env.clock.elapsed());
   if (remembered !== undefined) {
     const draft = emptyDraft(question, { result: remembered, isCached: true });
     return { kind: "result", result: remembered, draft };
   }
-  const pass = hook.guard === undefined ? "call" : hook.guard.enter(env.clock.elapsed());
+  const pass = hook.guard?.enter(env.clock.elapsed()) ?? "call";
   if (pass === "open") return ended(question, "unavailable", unavailable(hook));
   return settle(question, pass, drafts);
 }
@@ -101,6 +102,7 @@ function keep(
   { ttlMs, result }: HookResult & { kind: "cache" },
 ): HookResult {
   if (call.replay !== true) {
+    hook.answers ??= answerCache();
     hook.answers.keep(subject, env.values.encode(subject.value), result, env.clock.elapsed() + ttlMs);
   }
   return result;
@@ -111,8 +113,9 @@ function leave(
   pass: Pass,
   outcome: "success" | "failure" | "abandoned",
 ): void {
-  if (hook.guard === undefined || call.replay === true) return;
-  if (outcome === "success" && pass === "call") return;
+  if (hook.breaker === undefined || call.replay === true) return;
+  if (outcome !== "failure" && pass === "call") return;
+  hook.guard ??= breaker(hook.breaker);
   const hasOpened = hook.guard.leave(pass, outcome, env.clock.elapsed());
   if (hasOpened) env.onBreakerOpened?.({ hook: hook.id, point: hook.point });
 }

@@ -3,8 +3,9 @@ import { RunContext } from "./context.ts";
 import type { RunDraft } from "./draft.ts";
 import type { HookSubject } from "./hook.ts";
 import type { HookCall, HookEnv } from "./port.ts";
+import { readResult } from "./read-result.ts";
 import type { RegisteredHook } from "./registry.ts";
-import { type HookResult, readResult } from "./result.ts";
+import type { HookResult } from "./result.ts";
 import { aborted, systemTimer } from "./timer.ts";
 
 /** What one call of a hook's function came to. `aborted`: the operation ended meanwhile, which is no failure of the hook. */
@@ -53,7 +54,7 @@ export function attemptOnce(question: Question, attempt: number): Attempt | Prom
   function answered(answer: unknown): Attempt {
     let result: HookResult;
     try {
-      result = admitted(readResult(answer, hook, hook.accepted), env);
+      result = admitted(readResult(answer, hook), env);
     } catch (error) {
       return failed(error);
     }

@@ -7,8 +7,6 @@ export interface BreakerOptions {
   readonly openMs: number;
 }
 
-export const DEFAULT_BREAKER: BreakerOptions = { failures: 5, windowMs: 60_000, openMs: 30_000 };
-
 /** `call`: go on. `probe`: the one call that tries after an opening. `open`: do not call. */
 export type Pass = "call" | "probe" | "open";
 

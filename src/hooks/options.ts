@@ -1,10 +1,13 @@
 import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import { formatScope } from "../ground/scope.ts";
-import { type BreakerOptions, DEFAULT_BREAKER } from "./breaker.ts";
+import type { BreakerOptions } from "./breaker.ts";
 import type { HookInfo, HookOptions, HookSubject } from "./hook.ts";
 import { type HookPoint, isGuardPoint, isKeyedPoint } from "./point.ts";
-import { MAX_DELAY_MS } from "./result.ts";
+
+const DEFAULT_BREAKER: BreakerOptions = { failures: 5, windowMs: 60_000, openMs: 30_000 };
+/** The longest delay that timers keep; beyond it they fire at once. */
+export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** A hook's options, checked and complete. */
 export interface HookSettings extends HookInfo {

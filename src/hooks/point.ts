@@ -1,5 +1,3 @@
-import type { HookResultKind } from "./result.ts";
-
 /** A moment at which keepstate asks hooks. `artifact_*` and `after_*` are told what has happened and cannot stop it. */
 export type KnownHookPoint =
   | `${"before" | "after"}_${"state_change" | "state_migration" | "backup" | "restore"}`
@@ -9,33 +7,6 @@ export type KnownHookPoint =
 
 /** A known point, or a name of the program's own. */
 export type HookPoint = KnownHookPoint | (string & Record<never, never>);
-
-const ALL: ReadonlySet<HookResultKind> = new Set<HookResultKind>([
-  "proceed",
-  "modify",
-  "replace",
-  "cancel",
-  "redirect",
-  "retry",
-  "skip",
-  "fork",
-  "cache",
-]);
-const GUARD: ReadonlySet<HookResultKind> = new Set<HookResultKind>(["proceed", "cancel", "retry", "skip"]);
-const OBSERVE: ReadonlySet<HookResultKind> = new Set<HookResultKind>(["proceed", "retry", "skip"]);
-const RESOLVE: ReadonlySet<HookResultKind> = new Set<HookResultKind>([
-  "proceed",
-  "modify",
-  "replace",
-  "cancel",
-]);
-
-/** The results that make sense at a point. Of custom names, those that begin with `before_` can cancel. */
-export function acceptedKinds(point: HookPoint): ReadonlySet<HookResultKind> {
-  if (point === "before_state_change") return ALL;
-  if (point === "state_conflict") return RESOLVE;
-  return isGuardPoint(point) ? GUARD : OBSERVE;
-}
 
 /** Whether hooks at this point can stop what is about to happen. */
 export function isGuardPoint(point: HookPoint): boolean {

@@ -1,16 +1,16 @@
 import { StateError } from "../ground/error.ts";
-import { type Breaker, breaker } from "./breaker.ts";
-import { type AnswerCache, answerCache } from "./cache.ts";
+import type { Breaker } from "./breaker.ts";
+import type { AnswerCache } from "./cache.ts";
 import type { HookContext, HookFunction, HookInfo, HookSubject, Hooks } from "./hook.ts";
 import { type AnyHookOptions, type HookSettings, readOptions } from "./options.ts";
-import { acceptedKinds, type HookPoint } from "./point.ts";
-import type { HookResultKind } from "./result.ts";
+import type { HookPoint } from "./point.ts";
 
 /** A hook at its point, with what it remembers between runs. */
 export interface RegisteredHook extends HookSettings {
-  readonly accepted: ReadonlySet<HookResultKind>;
-  readonly guard: Breaker | undefined;
-  readonly answers: AnswerCache;
+  /** Made at the first failure, unless the hook does without one. */
+  guard: Breaker | undefined;
+  /** Made at the first answer that the hook asks to have remembered. */
+  answers: AnswerCache | undefined;
   /** Whether its `scopes` and `keys` let it see this. */
   wants(subject: HookSubject): boolean;
   /** What the user's function returns. The registry paired the point with the function, so the subject fits. */
@@ -49,9 +49,8 @@ export function hookRegistry(): HookRegistry {
       }
       const hook: RegisteredHook = {
         ...settings,
-        accepted: acceptedKinds(point),
-        guard: settings.breaker && breaker(settings.breaker),
-        answers: answerCache(),
+        guard: undefined,
+        answers: undefined,
         wants: filterOf(settings),
         call: fn,
       };

@@ -1,6 +1,4 @@
-import { StateError } from "../ground/error.ts";
-import { checkName } from "../ground/name.ts";
-import { formatScope, type StateScope } from "../ground/scope.ts";
+import type { StateScope } from "../ground/scope.ts";
 
 /** A change that a hook adds to the commit. Without a scope it goes to the scope of the change that the hook saw. */
 export interface ForkedChange {
@@ -23,7 +21,7 @@ export type HookResult =
 
 export type HookResultKind = HookResult["kind"];
 
-const PROCEED: HookResult = Object.freeze({ kind: "proceed" });
+export const PROCEED: HookResult = Object.freeze({ kind: "proceed" });
 
 /** Nothing against it. */
 export function proceed(): HookResult {
@@ -66,125 +64,4 @@ export function fork(changes: readonly ForkedChange[]): HookResult {
  */
 export function cache(ttlMs: number, result: HookResult = PROCEED): HookResult {
   return { kind: "cache", ttlMs, result };
-}
-
-/** The longest delay that timers keep; beyond it they fire at once. */
-export const MAX_DELAY_MS = 2 ** 31 - 1;
-const MAX_ATTEMPTS = 100;
-
-const KINDS: ReadonlySet<string> = new Set<HookResultKind>([
-  "proceed",
-  "modify",
-  "replace",
-  "cancel",
-  "redirect",
-  "retry",
-  "skip",
-  "fork",
-  "cache",
-]);
-
-/**
- * What a hook returned, checked whoever made it. Throws `hook_failed` for anything that is not a result, or not one that
- * `accepted` holds. The message tells the shape of what came, never its content.
- */
-export function readResult(
-  answer: unknown,
-  hook: { readonly id: string; readonly point: string },
-  accepted: ReadonlySet<HookResultKind>,
-): HookResult {
-  if (answer === undefined) return PROCEED;
-  if (!isResultLike(answer)) {
-    throw unfit(hook, `returned ${shapeOf(answer)}; return a result such as proceed(), or nothing`);
-  }
-  const kind = answer.kind;
-  if (!accepted.has(kind)) {
-    throw unfit(hook, `returned ${kind}, but this point takes only ${[...accepted].join(", ")}`);
-  }
-  const flaw = flawOf(answer);
-  if (flaw !== undefined) throw unfit(hook, `returned ${kind} with ${flaw}`);
-  if (answer.kind === "cache") return { ...answer, result: readResult(answer.result, hook, accepted) };
-  return answer;
-}
-
-/** Only `kind` is known to be right; `flawOf` looks at the rest. */
-function isResultLike(answer: unknown): answer is HookResult {
-  return (
-    typeof answer === "object" &&
-    answer !== null &&
-    "kind" in answer &&
-    typeof answer.kind === "string" &&
-    KINDS.has(answer.kind)
-  );
-}
-
-function flawOf(result: HookResult): string | undefined {
-  switch (result.kind) {
-    case "modify":
-    case "replace":
-      return "value" in result ? undefined : "no value";
-    case "cancel":
-    case "skip":
-      return typeof result.reason === "string" ? undefined : "a reason that is not text";
-    case "redirect":
-      return flawOfPlace(result.scope, result.key);
-    case "retry":
-      if (!isBetween(result.delayMs, 0, MAX_DELAY_MS)) return `a delay that is not 0 to ${MAX_DELAY_MS} ms`;
-      return Number.isInteger(result.attempts) && isBetween(result.attempts, 1, MAX_ATTEMPTS)
-        ? undefined
-        : `attempts that are not a whole number from 1 to ${MAX_ATTEMPTS}`;
-    case "fork":
-      return flawOfChanges(result.changes);
-    case "cache":
-      if (!isBetween(result.ttlMs, 0, Number.MAX_SAFE_INTEGER)) return "a ttl that is not in milliseconds";
-      return result.result?.kind === "cache" || result.result?.kind === "retry"
-        ? `${result.result.kind} inside, which cannot be remembered`
-        : undefined;
-    case "proceed":
-      return undefined;
-  }
-}
-
-function flawOfChanges(changes: unknown): string | undefined {
-  if (!Array.isArray(changes)) return "changes that are not a list";
-  for (const change of changes as readonly Partial<ForkedChange>[]) {
-    if (typeof change !== "object" || change === null || !("value" in change))
-      return "a change without a value";
-    const flaw = flawOfPlace(change.scope, change.key, true);
-    if (flaw !== undefined) return flaw;
-  }
-  return undefined;
-}
-
-function flawOfPlace(
-  scope: StateScope | undefined,
-  key: string | undefined,
-  scopeMayLack = false,
-): string | undefined {
-  if (typeof key !== "string") return "a key that is not text";
-  if (scope === undefined ? !scopeMayLack : typeof scope !== "object" || scope === null) return "no scope";
-  try {
-    checkName(key, "key");
-    if (scope !== undefined) formatScope(scope);
-    return undefined;
-  } catch (error) {
-    return `a place that cannot be: ${error instanceof Error ? error.message : "unknown"}`;
-  }
-}
-
-function isBetween(value: number, from: number, to: number): boolean {
-  return typeof value === "number" && value >= from && value <= to;
-}
-
-function shapeOf(answer: unknown): string {
-  if (answer === null) return "null";
-  if (typeof answer !== "object") return `a ${typeof answer}`;
-  if (!("kind" in answer)) return "an object without a kind";
-  return typeof answer.kind === "string"
-    ? "an object of an unknown kind"
-    : "an object whose kind is not text";
-}
-
-function unfit(hook: { readonly id: string; readonly point: string }, what: string): StateError {
-  return new StateError("hook_failed", `hook "${hook.id}" at ${hook.point} ${what}`, { hook: hook.id });
 }

@@ -5,10 +5,11 @@ import type { Batch, Write } from "../store/store.ts";
 import type { Change, Commit, Page, Staged } from "./commit.ts";
 import { decodeHead, encodeHead, type Head } from "./head.ts";
 import { HEAD_KEY, pageKey, valueKey } from "./keys.ts";
+import { commitPaced, pause } from "./pace.ts";
 import { encodePage } from "./page.ts";
 import { encodeRecord } from "./record.ts";
 import { isOnChain } from "./refresh.ts";
-import type { JournalState } from "./state.ts";
+import { headRevision, type JournalState } from "./state.ts";
 import type { TailPage } from "./tail.ts";
 import { isLarge, LARGE_VALUE, valueSize } from "./values.ts";
 
@@ -53,7 +54,7 @@ export async function append(
     staged,
   });
   writes.push({ put: key, value: bytes });
-  const moved: Head = { ...head, page: last, commits: head.commits + count };
+  const moved: Head = { ...head, page: last, previous: head.page, commits: head.commits + count };
   const to = encodeHead(moved);
   const batch: Batch = { writes, swap: { key: HEAD_KEY, from: headBytes, to } };
   if (!(await landed(state, batch, last))) return { outcome: "conflict" };
@@ -95,14 +96,14 @@ function hasLarge({ value }: Change): boolean {
 async function landed(state: JournalState, batch: Batch, page: Revision): Promise<boolean> {
   let failure: unknown;
   try {
-    if ((await state.store.commit(batch)) === "committed") return true;
+    if ((await commitPaced(state, batch)) === "committed") return true;
   } catch (error) {
     if (isStateError(error, "quota")) throw error; // by contract the head has not moved
     failure = error;
   }
   // Also after a conflict: a store may report one although its own first try had landed.
   const eventual = state.store.capabilities.consistency === "eventual";
-  const happened = await (eventual ? insist(state, batch) : inquire(state, batch, page));
+  const happened = await (eventual ? insist(state, batch, page) : inquire(state, batch, page));
   if (happened === undefined) {
     state.readOnly = new StateError(
       "unknown_outcome",
@@ -137,37 +138,39 @@ async function inquire(state: JournalState, batch: Batch, page: Revision): Promi
   return undefined;
 }
 
-/** Where reads may be old, the page is the commit point: it is put again, unchanged, until the head has moved to it. */
-async function insist(state: JournalState, batch: Batch): Promise<boolean | undefined> {
+/**
+ * Where reads may be old, the page is the commit point, and it may have landed: it is put again, unchanged, until the
+ * head has moved to it. Undefined also where another writer's head is seen, which must not be overwritten.
+ */
+async function insist(state: JournalState, batch: Batch, page: Revision): Promise<boolean | undefined> {
   for (let attempt = 0; attempt < INQUIRIES; attempt++) {
     try {
-      if ((await state.store.commit(batch)) === "committed") return true;
       const [bytes] = await state.store.get([HEAD_KEY]);
-      if (equalBytes(bytes, batch.swap?.to)) return true;
+      const seen = bytes === undefined ? undefined : decodeHead(bytes);
+      if (seen?.page === page) return true;
+      if (seen !== undefined && seen.page > headRevision(state)) return undefined;
+      if ((await commitPaced(state, batch)) === "committed") return true;
     } catch (error) {
-      state.ports.logger.warn("a commit did not reach the store; trying again", { error });
+      state.ports.logger.warn("a commit did not reach the store; trying again", { page, error });
     }
-    await pause(2 ** attempt * 5 + state.store.capabilities.minPutIntervalMs);
+    await pause(2 ** attempt * 5);
   }
   return undefined;
 }
 
 /**
  * Moves the head to the same content with a higher fence number: whoever prepared records from pointers read before
- * loses its swap. Call it in a turn. False where another writer moved the head first.
+ * loses its swap. Call it in a turn. False where another writer moved the head first, or into another epoch than the
+ * one that was meant.
  */
-export async function fence(state: JournalState): Promise<boolean> {
+export async function fence(state: JournalState, epoch?: Revision): Promise<boolean> {
   const { head, headBytes } = state;
-  if (head === undefined) return false;
+  if (head === undefined || (epoch !== undefined && head.epoch !== epoch)) return false;
   const fenced: Head = { ...head, fence: head.fence + 1 };
   const to = encodeHead(fenced);
-  const outcome = await state.store.commit({ writes: [], swap: { key: HEAD_KEY, from: headBytes, to } });
+  const outcome = await commitPaced(state, { writes: [], swap: { key: HEAD_KEY, from: headBytes, to } });
   if (outcome === "conflict") return false;
   state.head = fenced;
   state.headBytes = to;
   return true;
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,11 +1,11 @@
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { ScopeText } from "../ground/scope.ts";
 import type { Key, Write } from "../store/store.ts";
-import { fence } from "./append.ts";
-import { encodeGarbage, readGarbage } from "./garbage.ts";
+import { collect, encodeGarbage, readGarbage } from "./garbage.ts";
 import { type Checkpoint, encodeCheckpoint } from "./head.ts";
-import { checkpointKey, derivedKey, namedKey } from "./keys.ts";
-import { mergePages } from "./page-directory.ts";
+import { checkpointKey, correlationKey, derivedKey, mintOf, namedKey } from "./keys.ts";
+import { mergePages } from "./merge.ts";
+import { commitPaced } from "./pace.ts";
 import { readCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { type Generation, indexedIds, type Overlay, type TailEntry, type TailPage } from "./tail.ts";
@@ -30,6 +30,8 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   const pointer = await readCheckpoint(state, head.epoch);
   const before = pointer.checkpoint;
   if (before.revision > headRevision(state)) return false; // another writer is ahead; its pages come first
+  // Lost, or an old read: the tail does not reach back that far.
+  if (pointer.bytes === undefined || before.revision < state.checkpoint.revision) return false;
   const pages = taken.flatMap((g) => g.pages).filter((p) => p.page.revision > before.revision);
   const through = pages.at(-1)?.page.revision;
   if (through === undefined) {
@@ -38,24 +40,37 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
     state.tail.drop(taken);
     return false;
   }
-  await collectAged(state);
-  const known = new Set(state.garbage);
-  if (before.garbage !== state.collected)
-    for (const key of await readGarbage(state.store, before)) known.add(key);
-  const mint = state.mint.next(headRevision(state));
+  const isStrong = state.store.capabilities.consistency === "strong";
+  const since = state.ports.clock.elapsed();
+  const known = new Set(state.garbage.flatMap((garbage) => garbage.keys));
+  const found = (await readGarbage(state, before)).filter((key) => !known.has(key));
+  if (!isStrong) await collect(state, head.epoch);
+  const mint = state.mint.next(newestName(state, before));
   const work = treeWriter(mint);
   const next = await derive(state, before, pages, overlayOf(taken), work);
-  if (before.garbage !== null) known.add(namedKey(before.garbage));
-  const garbage = [...known, ...work.superseded];
+  const garbage = [...state.garbage, { keys: [...found, ...work.superseded], since }];
   const list = work.name(false);
-  work.written.set(list, encodeGarbage(list, garbage));
+  const listed = garbage.flatMap((one) => one.keys);
+  work.written.set(list, encodeGarbage(list, listed));
   const moved: Checkpoint = { ...before, ...next, revision: through, garbage: list };
   if (!(await write(state, head.epoch, pointer.bytes, moved, work.written))) return false;
   state.tail.drop(taken);
   state.garbage = garbage;
-  state.garbageSince = state.ports.clock.elapsed();
-  if (state.store.capabilities.consistency === "strong") await collect(state);
+  if (isStrong) {
+    state.garbage = [{ keys: [...listed, list], since }];
+    await collect(state, head.epoch);
+  }
   return true;
+}
+
+/**
+ * A parent must be minted after its children, also where another writer's clock was ahead when it wrote them. The list
+ * of garbage is minted with a checkpoint's records, hence after all that the checkpoint leads to.
+ */
+function newestName(state: JournalState, before: Checkpoint): Revision {
+  const head = headRevision(state);
+  const list = before.garbage === null ? head : mintOf(namedKey(before.garbage));
+  return list > head ? list : head;
 }
 
 function treeWriter(mint: Revision): TreeWriter & { merged(): Key } {
@@ -122,11 +137,6 @@ function changesOf(overlay: ReadonlyMap<string, TailEntry> | undefined): TreeCha
     ]);
 }
 
-/** Correlation ids lead to the pages that carry them: `<id>\n<page>`, so that one id is a range. */
-export function correlationKey(id: string, page: Revision | ""): string {
-  return `${id}\n${page}`;
-}
-
 function correlationChanges(pages: readonly TailPage[]): TreeChange[] {
   const keys = pages.flatMap(({ page }) =>
     [...indexedIds(page)].map((id) => correlationKey(id, page.revision)),
@@ -152,29 +162,9 @@ async function write(
     size = 0;
   }
   const to = encodeCheckpoint(epoch, moved);
-  const outcome = await state.store.commit({ writes, swap: { key: checkpointKey(epoch), from, to } });
+  const outcome = await commitPaced(state, { writes, swap: { key: checkpointKey(epoch), from, to } });
   if (outcome === "conflict") return false;
   state.checkpoint = moved;
   state.checkpointBytes = to;
   return true;
-}
-
-/**
- * Deletes what no pointer leads to, once the head was moved after the checkpoint: a writer that begins a new epoch from
- * an older checkpoint loses its swap then, so nobody will lead to these records again.
- */
-export async function collect(state: JournalState): Promise<void> {
-  if (state.garbage.length === 0) return;
-  if (!(await state.turn.run(() => fence(state)))) return;
-  const keys = state.garbage;
-  await state.store.commit({ writes: keys.map((key) => ({ delete: key })) });
-  state.garbage = [];
-  state.collected = state.checkpoint.garbage;
-}
-
-/** Readers of an eventual store may still follow old pointers: records wait twice the store's staleness. */
-async function collectAged(state: JournalState): Promise<void> {
-  const { consistency, stalenessMs } = state.store.capabilities;
-  if (consistency === "strong") return;
-  if (state.ports.clock.elapsed() - state.garbageSince >= 2 * stalenessMs) await collect(state);
 }

@@ -58,4 +58,6 @@ export interface Page {
 export interface Staged {
   readonly transaction: Revision;
   readonly pages: number;
+  /** All that the staged pages change, so that a marker that cannot be read is bounded like any page. */
+  readonly scopes: readonly ScopeText[];
 }

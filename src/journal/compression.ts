@@ -1,9 +1,8 @@
-import { concatBytes } from "../ground/bytes.ts";
-import type { Entry, Key, Store, Write } from "../store/store.ts";
-import { corrupt, isCompressed, RECORD_HEADER, withFlag } from "./record.ts";
+import { lazy } from "../ground/lazy.ts";
+import type { Store } from "../store/store.ts";
+import { isCompressed } from "./record.ts";
 
-/** Records with less than this are left as they are. Bytes. */
-const THRESHOLD = 1024;
+const deflate = lazy("compression", () => import("./deflate.ts"));
 
 /**
  * Compresses records on their way into a store if `isOn`, and only if that makes them smaller; unpacks them on the way
@@ -14,54 +13,18 @@ export function withCompression(store: Store, isOn: boolean): Store {
   return {
     ...store,
     commit: isOn
-      ? async (batch) => store.commit({ ...batch, writes: await Promise.all(batch.writes.map(packedWrite)) })
+      ? async (batch) => store.commit(await (await deflate.load()).packedBatch(batch))
       : (batch) => store.commit(batch),
     async get(keys, signal) {
       const found = await store.get(keys, signal);
-      return found.some(isCompressed)
-        ? Promise.all(found.map((bytes, i) => bytes && unpacked(keys[i] as Key, bytes)))
-        : found;
+      return found.some(isCompressed) ? (await deflate.load()).unpackedAll(keys, found) : found;
     },
     async *scan(range, options) {
       for await (const chunk of store.scan(range, options)) {
         yield chunk.some((entry) => isCompressed(entry.value))
-          ? await Promise.all(chunk.map(unpackedEntry))
+          ? await (await deflate.load()).unpackedEntries(chunk)
           : chunk;
       }
     },
   };
-}
-
-async function packedWrite(write: Write): Promise<Write> {
-  if ("delete" in write || write.value.length < THRESHOLD) return write;
-  const { value } = write;
-  const body = await through(value.subarray(RECORD_HEADER), new CompressionStream("deflate-raw"));
-  if (body.length + RECORD_HEADER >= value.length) return write;
-  return { put: write.put, value: withFlag(concatBytes([value.subarray(0, RECORD_HEADER), body]), true) };
-}
-
-async function unpackedEntry(entry: Entry): Promise<Entry> {
-  return { key: entry.key, value: await unpacked(entry.key, entry.value) };
-}
-
-async function unpacked(key: Key, bytes: Uint8Array): Promise<Uint8Array> {
-  if (!isCompressed(bytes)) return bytes;
-  try {
-    const body = await through(bytes.subarray(RECORD_HEADER), new DecompressionStream("deflate-raw"));
-    return withFlag(concatBytes([bytes.subarray(0, RECORD_HEADER), body]), false);
-  } catch (cause) {
-    throw corrupt(key, "it does not unpack", cause);
-  }
-}
-
-async function through(bytes: Uint8Array, stream: CompressionStream): Promise<Uint8Array> {
-  const writing = stream.writable.getWriter();
-  const reader = stream.readable.getReader();
-  const pieces: Uint8Array[] = [];
-  const fed = writing.write(new Uint8Array(bytes)).then(() => writing.close());
-  const drained = (async () => {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value);
-  })();
-  await Promise.all([fed, drained]);
-  return concatBytes(pieces);
 }

@@ -29,7 +29,8 @@ export function headOfGeneratedId(id: string): Revision | undefined {
 export function splitGeneratedId(correlation: Correlation): { stem: string; number: number } | undefined {
   const id = correlation.correlationId;
   if (id.charCodeAt(0) !== 126 || correlation.causationId !== undefined) return undefined;
-  if (correlation.actor !== undefined || correlation.triggeredBy !== undefined) return undefined;
+  if (correlation.actor !== undefined || correlation.triggeredBy !== undefined || correlation.reused)
+    return undefined;
   const [, stem, number] = GENERATED.exec(id) ?? [];
   if (stem === undefined || number === undefined) return undefined;
   const parsed = Number.parseInt(number, 36);

@@ -9,6 +9,8 @@ export const STORE_FORMAT = 1;
 /** The commit point: what is on the chain from `page` backwards happened, and nothing else. */
 export interface Head {
   readonly page: Revision;
+  /** The page before it, so that a reader can show what came before a last page that it cannot read. */
+  readonly previous: Revision;
   /** Commits on the chain so far. */
   readonly commits: number;
   /** Which checkpoint record counts. */

@@ -2,15 +2,23 @@ import { nanoid } from "nanoid";
 import { StateError } from "../ground/error.ts";
 import type { Ports } from "../ground/ports.ts";
 import { REVISION_ZERO, revisionMint } from "../ground/revision.ts";
-import type { Store } from "../store/store.ts";
+import type { Batch, Store } from "../store/store.ts";
 import { EMPTY_CHECKPOINT, encodeCheckpoint, encodeHead, type Head, STORE_FORMAT } from "./head.ts";
 import { checkpointKey, HEAD_KEY } from "./keys.ts";
+import { commitPaced, pause } from "./pace.ts";
 import { load, readCheckpoint } from "./refresh.ts";
 import { type JournalState, turn } from "./state.ts";
 import { emptyTail } from "./tail.ts";
 
+/** How often an eventual store is asked to keep the first head. */
+const ATTEMPTS = 6;
+
 /** Reads the pointers and the tail of a store. Changes no data: what a crash left is repaired by the first write. */
-export async function openJournal(store: Store, ports: Ports): Promise<JournalState> {
+export async function openJournal(
+  store: Store,
+  ports: Ports,
+  orphans: JournalState["orphans"] = none,
+): Promise<JournalState> {
   const state: JournalState = {
     store,
     ports,
@@ -24,14 +32,18 @@ export async function openJournal(store: Store, ports: Ports): Promise<JournalSt
     readOnly: undefined,
     quarantine: [],
     staging: new Set(),
-    foreignFences: 0,
     garbage: [],
-    garbageSince: 0,
-    collected: null,
+    forked: [],
+    orphans,
+    lastPut: new Map(),
     turn: turn(),
   };
   await load(state);
   return state;
+}
+
+async function* none(): AsyncGenerator<never> {
+  // A store that does not split values has no parts.
 }
 
 /**
@@ -42,6 +54,7 @@ export async function createJournal(state: JournalState, schema: number): Promis
   const epoch = state.mint.next(REVISION_ZERO);
   const head: Head = {
     page: REVISION_ZERO,
+    previous: REVISION_ZERO,
     commits: 0,
     epoch,
     fence: 0,
@@ -52,18 +65,31 @@ export async function createJournal(state: JournalState, schema: number): Promis
     schema,
     mode: { encryption: false, history: true },
   };
-  const writes = [{ put: checkpointKey(epoch), value: encodeCheckpoint(epoch, EMPTY_CHECKPOINT) }];
-  const swap = { key: HEAD_KEY, from: undefined, to: encodeHead(head) };
-  // Whatever came of it, the head that is there now is the store's, ours or another's.
-  let failure: unknown;
-  try {
-    await state.store.commit({ writes, swap });
-  } catch (error) {
-    failure = error;
+  const checkpointBytes = encodeCheckpoint(epoch, EMPTY_CHECKPOINT);
+  const to = encodeHead(head);
+  const batch: Batch = {
+    writes: [{ put: checkpointKey(epoch), value: checkpointBytes }],
+    swap: { key: HEAD_KEY, from: undefined, to },
+  };
+  for (let attempt = 0; ; attempt++) {
+    let failure: unknown;
+    try {
+      if ((await commitPaced(state, batch)) === "committed") {
+        Object.assign(state, { head, headBytes: to, checkpoint: EMPTY_CHECKPOINT, checkpointBytes });
+        return;
+      }
+    } catch (error) {
+      failure = error;
+    }
+    // Whatever came of it, the head that is there now is the store's, ours or another's.
+    await load(state);
+    if (state.head !== undefined) return;
+    // An eventual store may show it later; to put the same once more does no harm.
+    if (state.store.capabilities.consistency === "strong" || attempt === ATTEMPTS) {
+      throw failure ?? new StateError("unavailable", "the store did not keep the journal's head; try again");
+    }
+    await pause(2 ** attempt * 5);
   }
-  await load(state);
-  if (state.head !== undefined) return;
-  throw failure ?? new StateError("unavailable", "the store did not keep the journal's head; try again");
 }
 
 /**
@@ -82,7 +108,7 @@ export async function beginEpoch(
   await state.store.commit({ writes: [{ put: checkpointKey(epoch), value: bytes }] });
   const moved: Head = { ...head, ...change, epoch };
   const to = encodeHead(moved);
-  const outcome = await state.store.commit({ writes: [], swap: { key: HEAD_KEY, from: headBytes, to } });
+  const outcome = await commitPaced(state, { writes: [], swap: { key: HEAD_KEY, from: headBytes, to } });
   if (outcome === "conflict") return false;
   state.head = moved;
   state.headBytes = to;

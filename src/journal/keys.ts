@@ -39,17 +39,30 @@ export function mintOf(key: Key): Revision {
   return (key.split("/")[1] ?? "") as Revision; // every name but `head` carries one, by the functions above
 }
 
-/** All names of a family from those of `mint` on. */
-export function familyRange(family: Family, mint: Revision | "" = ""): KeyRange {
-  return { from: `${family}/${mint}` as Key, to: `${family}0` as Key }; // "0" follows "/"
+/** All names of a family that were minted after `mint`. */
+export function familyAfter(family: Family, mint: Revision): KeyRange {
+  return { from: `${family}/${mint}~` as Key, to: `${family}0` as Key }; // "0" follows "/"
 }
+
+/** The checkpoints of all epochs. */
+export const CHECKPOINTS: KeyRange = { from: "checkpoint/" as Key, to: "checkpoint0" as Key };
 
 /** The pages after `from` up to and with `to`. */
 export function pageRange(from: Revision, to: Revision): KeyRange {
   return { from: `${pageKey(from)}~` as Key, to: `${pageKey(to)}~` as Key };
 }
 
+/** All pages after `from`. */
+export function pagesAfter(from: Revision): KeyRange {
+  return familyAfter("j", from);
+}
+
 /** A key that a record names. Records are checked by their checksum before anyone reads such a name. */
 export function namedKey(text: string): Key {
   return text as Key;
+}
+
+/** Not a storage key but one of the correlation index: ids lead to the pages that carry them: `<id>\n<page>`, so that one id is a range. */
+export function correlationKey(id: string, page: Revision | ""): string {
+  return `${id}\n${page}`;
 }

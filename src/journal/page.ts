@@ -86,10 +86,11 @@ function numbering<T>() {
 function idSplitter(): typeof splitGeneratedId {
   let stem: string | undefined;
   return (correlation) => {
-    const { correlationId: id, causationId, actor, triggeredBy } = correlation;
+    const { correlationId: id, causationId, actor, triggeredBy, reused } = correlation;
     if (stem !== undefined && id.startsWith(stem)) {
       const number = Number.parseInt(id.slice(stem.length + 1), 36);
-      const isAlone = causationId === undefined && actor === undefined && triggeredBy === undefined;
+      const isAlone =
+        causationId === undefined && actor === undefined && triggeredBy === undefined && !reused;
       if (isAlone && generatedId(stem, number) === id) return { stem, number };
     }
     const split = splitGeneratedId(correlation);
@@ -106,6 +107,7 @@ function isUniform<T>(column: readonly T[], value: T): boolean {
 export function encodePage(key: Key, draft: PageDraft): EncodedPage {
   const { first, commits } = draft;
   const scopes = numbering<ScopeText>();
+  for (const scope of draft.staged?.scopes ?? []) scopes.of(scope);
   const correlations = numbering<Correlation>();
   const stems = numbering<string>();
   const split = idSplitter();

@@ -86,7 +86,7 @@ export function decodeRecord(key: Key, bytes: Uint8Array): RecordContent {
 }
 
 function checksum(key: Key, bytes: Uint8Array): number {
-  return crc32(bytes.subarray(8), crc32(utf8(`${key}\n${bytes[1]}${bytes[2]}`)));
+  return crc32(bytes.subarray(8), crc32(utf8(`${key}\n${bytes[1]} ${bytes[2]} ${bytes[3]}`)));
 }
 
 export function corrupt(key: Key, why: string, cause?: unknown): StateError {

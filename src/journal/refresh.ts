@@ -1,14 +1,17 @@
 import { equalBytes } from "../ground/bytes.ts";
 import { isStateError, StateError } from "../ground/error.ts";
+import { lazy } from "../ground/lazy.ts";
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { type Chain, readChain } from "./chain.ts";
 import { type Checkpoint, decodeCheckpoint, decodeHead, EMPTY_CHECKPOINT, type Head } from "./head.ts";
-import { checkpointKey, familyRange, HEAD_KEY } from "./keys.ts";
+import { checkpointKey, HEAD_KEY, pagesAfter } from "./keys.ts";
 import { mergedPages } from "./page-directory.ts";
 import { corrupt } from "./record.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import type { TailPage } from "./tail.ts";
+
+const branches = lazy("stores whose reads may be old", () => import("./branches.ts"));
 
 /** Pointers may move while they are followed; after so many times something else is wrong. */
 const ATTEMPTS = 50;
@@ -24,6 +27,8 @@ export interface CheckpointPointer {
 interface Followed {
   readonly chain: Chain;
   readonly pointer: CheckpointPointer | undefined;
+  /** The chain begins at the checkpoint, so it takes the place of the tail. */
+  readonly isWhole?: boolean;
 }
 
 /** Reads the pointers and the pages after the checkpoint. Changes no data. */
@@ -33,18 +38,55 @@ export async function load(state: JournalState): Promise<void> {
     if (bytes === undefined) return refusePagesWithoutHead(state);
     const head = decodeHead(bytes);
     const pointer = await readCheckpoint(state, head.epoch);
-    const { revision } = pointer.checkpoint;
-    if (pointer.bytes !== undefined && revision <= head.page) {
-      const chain = await unlessStale(readChain(state.store, revision, head.page));
-      if (chain !== undefined) {
-        state.tail.clear();
-        adopt(state, head, bytes, { chain, pointer });
-        return;
-      }
+    if (pointer.bytes !== undefined && pointer.checkpoint.revision <= head.page) {
+      const isLoaded = await unlessStale(loadTail(state, head, bytes, pointer));
+      if (isLoaded !== undefined) return;
     }
     await refuseIfStill(state, head, bytes, pointer.bytes);
   }
   throw new StateError("stale", "the store's pointers kept moving while they were read; try again");
+}
+
+async function loadTail(
+  state: JournalState,
+  head: Head,
+  bytes: Uint8Array,
+  pointer: CheckpointPointer,
+): Promise<true> {
+  const { store } = state;
+  const from = pointer.checkpoint.revision;
+  const shown = store.capabilities.consistency === "eventual" ? await rollForward(state, head, from) : head;
+  try {
+    const chain = await readChain(store, from, shown.page);
+    adopt(state, shown, bytes, { chain, pointer, isWhole: true });
+  } catch (error) {
+    if (!isStateError(error, "corrupt") || shown.page === from) throw error;
+    // Nobody tells which scopes the last page changed: what came before it can be read, and nothing be written.
+    const chain = await readChain(store, from, shown.previous);
+    adopt(state, { ...shown, page: shown.previous }, bytes, { chain, pointer, isWhole: true });
+    state.readOnly = new StateError(
+      "corrupt",
+      `the last page of the journal cannot be read, so the store is read-only and shows what came before: ${error.message}`,
+      { ...error.facts, revision: shown.page, cause: error },
+    );
+  }
+  return true;
+}
+
+/** The head as it ought to be; the first commit moves it. */
+async function rollForward(state: JournalState, head: Head, from: Revision): Promise<Head> {
+  const { findBranches } = await branches.load();
+  const { last, previous, ahead, forked } = await findBranches(state.store, from, head.page);
+  state.forked = forked;
+  if (forked.length > 0)
+    state.ports.logger.warn(
+      "two programs wrote to a store that cannot keep them apart; the journal is forked",
+      {
+        followed: last,
+        forked,
+      },
+    );
+  return last === head.page ? head : { ...head, page: last, previous, commits: head.commits + ahead };
 }
 
 /** Reads what other writers committed since, and returns their pages in order. */
@@ -58,9 +100,8 @@ export async function refresh(state: JournalState): Promise<readonly TailPage[]>
     if (head.page < known || (head.page === known && head.fence < (state.head?.fence ?? 0))) return []; // an old read
     const followed = await unlessStale(chainSince(state, head, known));
     if (followed !== undefined) {
-      if (head.fence !== (state.head?.fence ?? 0)) state.foreignFences++;
       adopt(state, head, bytes, followed);
-      return followed.chain.pages;
+      return followed.chain.pages.filter(({ page }) => page.revision > known);
     }
     await refuseIfStill(state, head, bytes, state.checkpointBytes);
   }
@@ -71,7 +112,10 @@ export async function refresh(state: JournalState): Promise<readonly TailPage[]>
 export async function isOnChain(state: JournalState, head: Head, page: Revision): Promise<boolean> {
   if (head.page <= page) return head.page === page; // revisions grow along the chain
   const { chain } = await chainSince(state, head, headRevision(state));
-  return chain.pages.some((p) => p.page.revision === page);
+  if (chain.pages.some((p) => p.page.revision === page)) return true;
+  const [bad] = chain.quarantined;
+  if (bad !== undefined) throw bad.error; // it may be the page that was asked for
+  return false;
 }
 
 /** By links where the pages still stand alone; through the page directory where a checkpoint has merged them. */
@@ -82,6 +126,13 @@ async function chainSince(state: JournalState, head: Head, known: Revision): Pro
   }
   const pointer = await readCheckpoint(state, head.epoch);
   const through = pointer.checkpoint.revision;
+  if (through < state.checkpoint.revision) {
+    // The tail does not reach back that far. In the same epoch no checkpoint goes back, so this one is an old read.
+    if (head.epoch === state.head?.epoch)
+      throw new StateError("stale", "an older checkpoint was read than before; try again");
+    const whole = await readChain(state.store, through, head.page);
+    return { chain: whole, pointer, isWhole: true };
+  }
   if (through <= known) return { chain: await readChain(state.store, known, head.page), pointer };
   const merged: TailPage[] = [];
   for await (const page of mergedPages(state.store, pointer.checkpoint.pages, known)) merged.push(page);
@@ -90,7 +141,11 @@ async function chainSince(state: JournalState, head: Head, known: Revision): Pro
 }
 
 /** In one step, so that nobody sees a new checkpoint with an old tail. */
-function adopt(state: JournalState, head: Head, bytes: Uint8Array, { chain, pointer }: Followed): void {
+function adopt(state: JournalState, head: Head, bytes: Uint8Array, followed: Followed): void {
+  const { chain, pointer, isWhole } = followed;
+  if (isWhole) state.tail.clear();
+  // What one epoch's checkpoint put out of use another's may still lead to.
+  if (head.epoch !== state.head?.epoch) state.garbage = [];
   for (const page of chain.pages) state.tail.push(page);
   state.quarantine.push(...chain.quarantined);
   state.last = chain.pages.at(-1)?.page ?? state.last;
@@ -133,7 +188,10 @@ async function refuseIfStill(
 }
 
 async function refusePagesWithoutHead(state: JournalState): Promise<void> {
-  for await (const chunk of state.store.scan({ ...familyRange("j"), limit: 1 }, { keysOnly: true })) {
+  for await (const chunk of state.store.scan(
+    { ...pagesAfter(REVISION_ZERO), limit: 1 },
+    { keysOnly: true },
+  )) {
     if (chunk.length === 0) continue;
     const code = state.store.capabilities.consistency === "eventual" ? "stale" : "corrupt";
     throw new StateError(code, "the journal has pages but its head is not there; this is not a new store", {

@@ -13,6 +13,13 @@ export interface Quarantined {
   readonly scopes: readonly ScopeText[];
 }
 
+/** What one checkpoint put out of use. */
+export interface Garbage {
+  readonly keys: readonly Key[];
+  /** When it was, by `clock.elapsed()`. */
+  readonly since: number;
+}
+
 /**
  * What one opening knows of the journal: the two pointers as they were last read or moved, and the pages after the
  * checkpoint. The bytes of the pointers are kept because a swap compares bytes.
@@ -33,14 +40,14 @@ export interface JournalState {
   readonly quarantine: Quarantined[];
   /** Transactions of this opening that are being staged; its own sweeps leave them alone. */
   readonly staging: Set<Revision>;
-  /** How often another writer fenced: whoever staged before must stage again. */
-  foreignFences: number;
-  /** Records that pointers no longer reach and that are still to be deleted. */
-  garbage: Key[];
-  /** When they became garbage, by `clock.elapsed()`. */
-  garbageSince: number;
-  /** The garbage list of a checkpoint whose records are deleted for sure. */
-  collected: string | null;
+  /** Records that pointers no longer reach and that are still to be deleted, oldest first. */
+  garbage: Garbage[];
+  /** Branches of the journal that an eventual store shows beside the one that is followed: the last page of each. */
+  forked: readonly Revision[];
+  /** Parts of large values that no value names; see `withParts`. */
+  readonly orphans: () => AsyncIterable<Key>;
+  /** When each pointer was last put, by `clock.elapsed()`; only where the store wants time between two puts. */
+  readonly lastPut: Map<Key, number>;
   /** Head moves one at a time: commits, fences and epochs. */
   readonly turn: Turn;
 }

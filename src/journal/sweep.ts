@@ -1,69 +1,84 @@
-import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { fence } from "./append.ts";
 import { type Checkpoint, encodeCheckpoint } from "./head.ts";
-import { checkpointKey, type Family, familyRange, mintOf, namedKey } from "./keys.ts";
-import { pagesSince } from "./read.ts";
+import { CHECKPOINTS, checkpointKey, type Family, familyAfter, mintOf, namedKey } from "./keys.ts";
+import { commitPaced } from "./pace.ts";
+import { pagesSince } from "./past.ts";
 import { headRevision, type JournalState } from "./state.ts";
-import { entries, recordsSince } from "./tree.ts";
+import { namesSince, type TreeRoot } from "./tree.ts";
 
 const FAMILIES: readonly Family[] = ["j", "t", "v", "s", "b", "m"];
+/** On an eventual store a page counts once it was put, whoever may see it; so it and what it names are never swept. */
+const DERIVED: readonly Family[] = ["s", "b", "m"];
 
 /**
- * Deletes what a crash left: records that were written and never named. Only names minted since the last sweep are
- * looked at, and since a parent is minted after its children, only the fresh branches of trees are walked.
+ * Deletes what a crash left: records that were written and never named. Only names minted after the horizon, the head
+ * of the last sweep, are looked at, and since a parent is minted after its children, only fresh branches are walked.
  *
  * List, fence both pointers, strike what they reach, delete. A writer that prepared records before the fence loses its
- * swap and writes them again under new names, so no age and no clock decides. Returns how many it deleted.
+ * swap and writes them again under new names, so no age and no clock decides. Returns how many it deleted, or undefined
+ * where another writer moved a pointer meanwhile: nothing was deleted then, and it may be tried again.
  */
-export async function sweep(state: JournalState): Promise<number> {
-  const { head } = state;
-  if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return 0;
+export async function sweep(state: JournalState): Promise<number | undefined> {
+  const { head, store } = state;
+  if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return undefined;
   const { horizon } = state.checkpoint;
-  const until = state.mint.next(headRevision(state));
+  const next = headRevision(state);
   const candidates = new Set<Key>();
-  for (const family of FAMILIES) {
-    for await (const chunk of state.store.scan(
-      familyRange(family, horizon === REVISION_ZERO ? "" : horizon),
-      { keysOnly: true },
-    )) {
+  const isStrong = store.capabilities.consistency === "strong";
+  const ranges = (isStrong ? FAMILIES : DERIVED).map((family) => familyAfter(family, horizon));
+  for (const range of isStrong ? [...ranges, CHECKPOINTS] : ranges) {
+    for await (const chunk of store.scan(range, { keysOnly: true }))
       for (const { key } of chunk) if (!state.staging.has(mintOf(key))) candidates.add(key);
-    }
   }
-  if (!(await fenceBoth(state, until))) return 0;
+  const parts = new Set<Key>();
+  for await (const part of state.orphans()) parts.add(part);
+  if (!(await fenceBoth(state, next))) return undefined;
+  candidates.delete(checkpointKey(head.epoch));
   await strike(state, candidates, horizon);
-  if (candidates.size > 0)
-    await state.store.commit({ writes: [...candidates].map((key) => ({ delete: key })) });
-  return candidates.size;
+  await remove(state, candidates);
+  // Still without an owner behind the fence: whoever wrote it has lost its swap.
+  const orphans = new Set<Key>();
+  for await (const part of state.orphans()) if (parts.has(part)) orphans.add(part);
+  await remove(state, orphans);
+  return candidates.size + orphans.size;
+}
+
+async function remove({ store }: JournalState, keys: ReadonlySet<Key>): Promise<void> {
+  if (keys.size > 0) await store.commit({ writes: [...keys].map((key) => ({ delete: key })) });
 }
 
 /** Fences the head, then the checkpoint, which then remembers how far this sweep looked. */
-async function fenceBoth(state: JournalState, horizon: Revision): Promise<boolean> {
+async function fenceBoth(state: JournalState, horizon: Checkpoint["horizon"]): Promise<boolean> {
   const { head } = state;
-  if (head === undefined || !(await state.turn.run(() => fence(state)))) return false;
+  if (head === undefined || !(await state.turn.run(() => fence(state, head.epoch)))) return false;
   const fenced: Checkpoint = { ...state.checkpoint, fence: state.checkpoint.fence + 1, horizon };
   const to = encodeCheckpoint(head.epoch, fenced);
   const swap = { key: checkpointKey(head.epoch), from: state.checkpointBytes, to };
-  if ((await state.store.commit({ writes: [], swap })) === "conflict") return false;
+  if ((await commitPaced(state, { writes: [], swap })) === "conflict") return false;
   state.checkpoint = fenced;
   state.checkpointBytes = to;
   return true;
 }
 
-async function strike(state: JournalState, candidates: Set<Key>, horizon: Revision): Promise<void> {
+async function strike(
+  state: JournalState,
+  candidates: Set<Key>,
+  horizon: Checkpoint["horizon"],
+): Promise<void> {
   const { store, checkpoint } = state;
-  const isRecent = (name: string) => mintOf(namedKey(name)) >= horizon;
+  const isRecent = (name: string) => mintOf(namedKey(name)) > horizon;
+  /** What a fresh leaf leads to may be fresh; what an old one leads to is older still. */
+  const strikeTree = async (root: TreeRoot, onEntry?: (name: string) => unknown) => {
+    for await (const { name, isEntry } of namesSince(store, root, isRecent)) {
+      if (isEntry) await onEntry?.(name);
+      else candidates.delete(namedKey(name));
+    }
+  };
   if (checkpoint.garbage !== null) candidates.delete(namedKey(checkpoint.garbage));
-  for (const root of [checkpoint.scopes, checkpoint.pages, checkpoint.correlations]) {
-    for await (const name of recordsSince(store, root, isRecent)) candidates.delete(namedKey(name));
-  }
-  for await (const { value } of entries(store, checkpoint.scopes)) {
-    const root = "text" in value ? value.text : null;
-    for await (const name of recordsSince(store, root, isRecent)) candidates.delete(namedKey(name));
-  }
-  for await (const { value } of entries(store, checkpoint.pages, horizon)) {
-    if ("text" in value) candidates.delete(namedKey(value.text));
-  }
+  await strikeTree(checkpoint.scopes, (root) => strikeTree(root));
+  await strikeTree(checkpoint.pages, (record) => candidates.delete(namedKey(record)));
+  await strikeTree(checkpoint.correlations);
   if (candidates.size === 0) return;
   // What is left of pages, staged pages and large values is in use if a page on the chain names it.
   for await (const { page, key } of pagesSince(state, horizon)) {

@@ -110,7 +110,7 @@ export function indexedIds(page: Page): Set<string> {
   const ids = new Set<string>();
   for (const { correlation, detail } of page.commits) {
     const id = correlation.correlationId;
-    if (detail !== undefined || headOfGeneratedId(id) === undefined) ids.add(id);
+    if (detail !== undefined || correlation.reused || headOfGeneratedId(id) === undefined) ids.add(id);
   }
   return ids;
 }

@@ -22,11 +22,13 @@ export interface StagedChanges {
  * Writes changes to staged pages, off the chain. They happen when a marker that names them is on the chain, all at once
  * and under the marker's revision; without a marker they never do, and a later sweep removes them.
  *
- * The caller keeps the transaction in `state.staging` until its marker is committed or given up, and stages again if
- * `state.foreignFences` moved in between: another writer may have swept what was staged before.
+ * Call it in the turn that commits the marker. Another writer may sweep what is staged, but only behind a fence of the
+ * head, and then the marker's swap fails and everything is staged again under new names. The caller takes the
+ * transaction out of `state.staging` when its marker is committed or given up.
  */
 export async function stage(state: JournalState, changes: readonly Change[]): Promise<StagedChanges> {
   const transaction = state.mint.next(headRevision(state));
+  state.staging.clear(); // one at a time: what was given up before is anybody's garbage
   state.staging.add(transaction);
   const stored: Change[] = [];
   let pages = 0;
@@ -56,7 +58,8 @@ export async function stage(state: JournalState, changes: readonly Change[]): Pr
     if (size >= STAGED_BYTES) await flush();
   }
   await flush();
-  return { staged: { transaction, pages }, changes: stored };
+  const scopes = [...new Set(stored.map((change) => change.scope))];
+  return { staged: { transaction, pages, scopes }, changes: stored };
 }
 
 function stagedPage(transaction: Revision, changes: readonly Change[]) {

@@ -1,14 +1,7 @@
 import { REVISION_LENGTH, type Revision } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
-import { decodeRecord, encodeRecord } from "./record.ts";
-import {
-  isLarge,
-  packValues,
-  type StoredValue,
-  unpackValues,
-  type ValueColumns,
-  valueSize,
-} from "./values.ts";
+import { decodeRecord } from "./record.ts";
+import { type StoredValue, unpackValues, type ValueColumns } from "./values.ts";
 
 /** One key of a sorted tree with what it holds. */
 export interface TreeEntry {
@@ -24,14 +17,7 @@ export interface Child {
   readonly name: string;
 }
 
-export type TreeNode =
-  | { readonly leaf: true; readonly entries: readonly TreeEntry[] }
-  | { readonly leaf: false; readonly children: readonly Child[] };
-
-/** A block wants about this much text; it is divided above twice as much. */
-export const BLOCK_TARGET = 16 * 1024;
-
-interface LeafMeta {
+export interface LeafMeta {
   readonly k: readonly string[];
   /** All revisions side by side, REVISION_LENGTH characters each. */
   readonly r: string;
@@ -40,33 +26,10 @@ interface LeafMeta {
   /** A scope's root names the one before it. */
   readonly old?: string;
 }
-interface InnerMeta {
+export interface InnerMeta {
   readonly from: readonly string[];
   readonly c: readonly string[];
   readonly old?: string;
-}
-
-export function encodeNode(key: Key, node: TreeNode, predecessor?: string): Uint8Array {
-  const old = predecessor === undefined ? {} : { old: predecessor };
-  if (!node.leaf) {
-    const meta: InnerMeta = {
-      from: node.children.map((c) => c.from),
-      c: node.children.map((c) => c.name),
-      ...old,
-    };
-    return encodeRecord(key, { meta, text: "", parts: [] });
-  }
-  const { entries } = node;
-  const packed = packValues(entries.map((e) => e.value));
-  const expiries = entries.flatMap((e, i) => (e.expiresAt === undefined ? [] : [[i, e.expiresAt]]));
-  const meta: LeafMeta = {
-    k: entries.map((e) => e.key),
-    r: entries.map((e) => e.revision).join(""),
-    ...(expiries.length === 0 ? {} : { x: Object.fromEntries(expiries) }),
-    v: packed.columns,
-    ...old,
-  };
-  return encodeRecord(key, { meta, text: packed.text, parts: packed.parts });
 }
 
 /** A leaf as it lies in its record: revisions stay packed, so that memory grows by the values alone. */
@@ -98,9 +61,4 @@ export function leafEntries(leaf: PackedLeaf): TreeEntry[] {
     if (value === undefined) return [];
     return [{ key, revision: packedRevision(leaf.revisions, i), expiresAt: leaf.expiries?.[i], value }];
   });
-}
-
-/** About how much room an entry takes in a block. */
-export function entrySize(entry: TreeEntry): number {
-  return entry.key.length + REVISION_LENGTH + 12 + (isLarge(entry.value) ? 48 : valueSize(entry.value));
 }

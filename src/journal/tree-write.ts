@@ -3,15 +3,8 @@ import type { Key, Store } from "../store/store.ts";
 import { namedKey } from "./keys.ts";
 import { readRecords } from "./reader.ts";
 import type { TreeRoot } from "./tree.ts";
-import {
-  BLOCK_TARGET,
-  type Child,
-  decodePacked,
-  encodeNode,
-  entrySize,
-  leafEntries,
-  type TreeEntry,
-} from "./tree-node.ts";
+import { BLOCK_TARGET, encodeNode, entrySize } from "./tree-encode.ts";
+import { type Child, decodePacked, leafEntries, type TreeEntry } from "./tree-node.ts";
 
 /** What becomes of one key: an entry, or undefined where it goes. */
 export type TreeChange = readonly [key: string, entry: TreeEntry | undefined];

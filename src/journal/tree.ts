@@ -80,15 +80,26 @@ export async function lookup(store: Store, root: TreeRoot, key: string): Promise
   return undefined;
 }
 
-/** The names of all records of a tree minted from `mint` on. A parent is minted after its children, so the rest is cut. */
-export async function* recordsSince(
+/** A record of a tree, or with `isEntry` a text that an entry of it holds. */
+export interface TreeName {
+  readonly name: string;
+  readonly isEntry: boolean;
+}
+
+/** The recent records of a tree and the texts in them. A parent is minted after its children, so the rest is cut. */
+export async function* namesSince(
   store: Store,
   root: TreeRoot,
   isRecent: (name: string) => boolean,
-): AsyncGenerator<string> {
+): AsyncGenerator<TreeName> {
   if (root === null || !isRecent(root)) return;
-  yield root;
+  yield { name: root, isEntry: false };
   const [node] = await nodes(store, [root]);
-  if (node === undefined || !("children" in node)) return;
-  for (const child of node.children) yield* recordsSince(store, child.name, isRecent);
+  if (node === undefined) return;
+  if ("children" in node) {
+    for (const child of node.children) yield* namesSince(store, child.name, isRecent);
+    return;
+  }
+  for (const { value } of leafEntries(node))
+    if ("text" in value && value.text !== "") yield { name: value.text, isEntry: true };
 }

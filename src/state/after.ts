@@ -1,15 +1,15 @@
 import { changeId, type EventInput, type StateChangeData, type UniversalEvent } from "../events/event.ts";
+import { lazy } from "../ground/lazy.ts";
 import type { Revision } from "../ground/revision.ts";
-import type { StateChange } from "../hooks/hook.ts";
 import type { HookFailure } from "../hooks/port.ts";
-import { finishRuns } from "../hooks/record.ts";
-import { runAfter } from "../hooks/run.ts";
 import type { Draft, DraftChange } from "./draft.ts";
 import type { Engine } from "./engine.ts";
-import { record, track } from "./facts.ts";
 import type { Announcement } from "./request.ts";
 import type { WriteResult } from "./result.ts";
+import { track } from "./running.ts";
 import { GONE, readSlot, revisionOf, type Slot } from "./slot.ts";
+
+const afterHooks = lazy("after hooks", () => import("./after-hooks.ts"));
 
 /** A commit is durable and visible: tell it, ask the after hooks, then answer the caller. */
 export function afterCommit(
@@ -32,7 +32,7 @@ export function afterCommit(
       afterErrors,
     });
   if (engine.hooks.has("after_state_change"))
-    track(engine, runAfterHooks(engine, draft, revision).then(answer));
+    track(engine, askAfterHooks(engine, draft, revision).then(answer));
   else answer(NONE);
 }
 
@@ -97,35 +97,18 @@ function metadataOf({ journal }: Engine): UniversalEvent["metadata"] {
   return journal.store.capabilities.durability === "none" ? EPHEMERAL : PERSISTENT;
 }
 
-async function runAfterHooks(engine: Engine, draft: Draft, revision: Revision): Promise<HookFailure[]> {
-  const failures: HookFailure[] = [];
-  const { correlation } = draft;
-  for (const change of draft.changes) {
-    const subject = subjectOf(engine, change);
-    const aftermath = await runAfter(
-      engine.hooks.at("after_state_change"),
-      subject,
-      { correlation },
-      engine.hookEnv,
-    );
-    failures.push(...aftermath.failures);
-    const runs = finishRuns(aftermath.runs, { kind: "committed", value: subject.value }, engine.hookEnv);
-    // A later page carries them; a crash before it loses them, never the change.
-    if (runs.length > 0) record(engine, { runs, of: revision }, correlation);
+/** The commit has happened, so hooks that cannot be asked are failures of theirs and no failure of the write. */
+async function askAfterHooks(
+  engine: Engine,
+  draft: Draft,
+  revision: Revision,
+): Promise<readonly HookFailure[]> {
+  try {
+    const { runAfterHooks } = afterHooks.now ?? (await afterHooks.load());
+    return await runAfterHooks(engine, draft, revision);
+  } catch (error) {
+    const data = { reason: "after hooks could not be asked", error };
+    engine.bus.publish({ type: "store.degraded", data, correlation: draft.correlation });
+    return NONE;
   }
-  return failures;
-}
-
-function subjectOf(engine: Engine, { view, key, operation, slot, before }: DraftChange): StateChange {
-  const old: Slot | undefined = before === undefined || before.kind === GONE ? undefined : before;
-  return {
-    operation,
-    scope: view.scope,
-    scopeText: view.text,
-    key,
-    value: readSlot(slot, engine.codec),
-    oldValue: old && readSlot(old, engine.codec),
-    hadOldValue: old !== undefined,
-    ...(old ? { oldRevision: revisionOf(old) } : {}),
-  };
 }

@@ -5,7 +5,7 @@ import { formatScope, type ScopeText, type StateScope } from "../ground/scope.ts
 import { checkWriteOptions } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
-import type { WriteOptions, WriteResult } from "./result.ts";
+import type { WriteResult } from "./result.ts";
 import type { ScopeView } from "./view.ts";
 import { writeAll } from "./write.ts";
 
@@ -26,7 +26,8 @@ export interface BatchWriter {
   delete(scope: StateScope, key: string): void;
 }
 
-interface Gathered {
+/** A change whose value was taken, before its scope is loaded. */
+export interface Gathered {
   readonly scope: ScopeText;
   readonly request: Omit<Request, "view">;
 }
@@ -63,20 +64,35 @@ export async function commitBatch(
   engine: Engine,
   gathered: readonly Gathered[],
   correlation: Correlation,
-  options?: WriteOptions,
+  signal?: AbortSignal,
 ): Promise<WriteResult> {
-  if (options?.expectedRevision !== undefined) {
-    throw new StateError("invalid", "expectedRevision is of one key; a batch has many");
+  const { views } = engine;
+  const wanted = lastOfEach(gathered);
+  const scopes = [...new Set(wanted.map(({ scope }) => scope))];
+  const held = new Map<ScopeText, ScopeView>();
+  async function requests(): Promise<Request[]> {
+    const all: Request[] = [];
+    for (const { scope, request } of wanted) {
+      const view = held.get(scope) ?? (await views.hold(scope));
+      held.set(scope, view);
+      all.push({ ...request, view });
+    }
+    return all;
   }
-  const views = new Map<ScopeText, ScopeView>();
   try {
-    for (const { scope } of gathered) if (!views.has(scope)) views.set(scope, await engine.views.hold(scope));
-    const requests = gathered.flatMap(({ scope, request }): Request[] => {
-      const view = views.get(scope);
-      return view === undefined ? [] : [{ ...request, view }];
-    });
-    return await writeAll(engine, requests, correlation, options?.signal);
+    return await writeAll(engine, scopes.map(views.lane), requests, correlation, signal);
   } finally {
-    for (const view of views.values()) engine.views.release(view);
+    for (const view of held.values()) views.release(view);
   }
+}
+
+/** Nobody is asked about a change that another one of the batch replaces. */
+function lastOfEach(gathered: readonly Gathered[]): Gathered[] {
+  const last = new Map<string, Gathered>();
+  for (const one of gathered) {
+    const place = `${one.scope}\n${one.request.key}`;
+    last.delete(place);
+    last.set(place, one);
+  }
+  return [...last.values()];
 }

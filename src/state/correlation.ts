@@ -14,7 +14,7 @@ const MAX_TEXT = 512;
 
 /** Checked fields of `given` over those of `bound`. Throws `invalid` or a TypeError. */
 export function bind(bound: Bound, given: Bound): Bound {
-  const next: Record<string, string> = { ...bound };
+  const next: { -readonly [F in keyof Correlation]?: Correlation[F] } = { ...bound };
   for (const field of BOUND) {
     const text = given[field];
     if (text === undefined) continue;
@@ -26,6 +26,10 @@ export function bind(bound: Bound, given: Bound): Bound {
       throw new StateError("invalid", 'a correlationId that begins with "~" is one of the store\'s own');
     }
     next[field] = text;
+    if (field === "correlationId") {
+      if (text.startsWith("~")) next.reused = true;
+      else delete next.reused;
+    }
   }
   return next;
 }

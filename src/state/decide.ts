@@ -40,7 +40,7 @@ interface Chain {
 }
 
 /** No hook saw what is stored in the end: records keep what each saw. */
-const NOT_SEEN = Symbol("not seen");
+export const NOT_SEEN = Symbol("not seen");
 
 /** The records of all runs, once it is known whether the commit will happen. */
 export function runsOf({ chains, engine }: Deciding, willCommit: boolean): HookRun[] {

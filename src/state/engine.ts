@@ -28,4 +28,6 @@ export interface Engine {
   /** Operations that were called and have not settled, after hooks included; `close` waits for them. */
   readonly running: Set<Promise<unknown>>;
   readonly now: () => number;
+  /** Ends for all handles with the store. */
+  readonly life: { isOpen: boolean };
 }

@@ -67,9 +67,3 @@ export function record(
     });
   engine.writer.submit(factDraft(engine, "runs", engine.codec.encode(fact), correlation, () => {}, failed));
 }
-
-/** `close` waits for what is under way. */
-export function track(engine: Engine, work: Promise<void>): void {
-  engine.running.add(work);
-  void work.finally(() => engine.running.delete(work));
-}

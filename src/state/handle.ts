@@ -78,7 +78,7 @@ function makeHandle<V extends object>(
   const { slots, queued } = view;
 
   function shown(key: string): Slot | undefined {
-    if (!life.isOpen) throw closed(view);
+    if (!life.isOpen || !engine.life.isOpen) throw closed(view);
     const slot = isBuffered && queued.size > 0 ? (queued.get(key) ?? slots.get(key)) : slots.get(key);
     return slot === undefined || slot.kind === GONE || hasExpired(slot, now) ? undefined : slot;
   }
@@ -89,7 +89,7 @@ function makeHandle<V extends object>(
   }
 
   function change(request: Omit<Request, "view">, options: WriteOptions | undefined): Promise<WriteResult> {
-    if (!life.isOpen) throw closed(view);
+    if (!life.isOpen || !engine.life.isOpen) throw closed(view);
     const { expected, ttlMs } = options === undefined ? NO_CHECKS : checkWriteOptions(options);
     const correlation = correlationOf(bound, options, engine.correlationId);
     return write(engine, { ...request, view, expected, ttlMs }, correlation, options?.signal);
@@ -130,13 +130,16 @@ function makeHandle<V extends object>(
       }),
     clear: (options) =>
       rejecting(() => {
-        if (!life.isOpen) throw closed(view);
+        if (!life.isOpen || !engine.life.isOpen) throw closed(view);
         if (options !== undefined) checkWriteOptions(options);
-        const requests = visibleKeys().map(
-          (key): Request => ({ view, key, operation: "delete", value: undefined }),
-        );
+        // All that is there when its turn comes, not only what is visible at the call.
+        const requests = () =>
+          [...new Set([...slots.keys(), ...queued.keys()])].map(
+            (key): Request => ({ view, key, operation: "delete", value: undefined }),
+          );
         return writeAll(
           engine,
+          [view.lane],
           requests,
           correlationOf(bound, options, engine.correlationId),
           options?.signal,
@@ -172,5 +175,7 @@ function checkKey(view: ScopeView, key: string): string {
 }
 
 function closed(view: ScopeView): StateError {
-  return new StateError("closed", `the handle of scope ${view.text} was closed`, { scope: view.text });
+  return new StateError("closed", `the handle of scope ${view.text}, or its store, was closed`, {
+    scope: view.text,
+  });
 }

@@ -4,7 +4,7 @@ import { checkName } from "../ground/name.ts";
 import { parseRevision, type Revision } from "../ground/revision.ts";
 import type { HookRun } from "../hooks/recorded.ts";
 import type { Commit } from "../journal/commit.ts";
-import { commitsOf, pagesSince } from "../journal/read.ts";
+import { commitsOf, pagesSince } from "../journal/past.ts";
 import type { Veto } from "./decide.ts";
 import type { Engine } from "./engine.ts";
 import { inlined, journalEvent } from "./remote.ts";

@@ -32,10 +32,12 @@ export function lane(): Lane {
   };
 }
 
-/** Holds several lanes; in one order for all, so that two holders never wait for each other. */
+/**
+ * Holds several lanes. The place in all of them is taken before this returns, so whoever waits for another came later in
+ * every lane that both want, and two never wait for each other.
+ */
 export async function enterAll(lanes: readonly Lane[]): Promise<() => void> {
-  const exits: (() => void)[] = [];
-  for (const one of lanes) exits.push(await one.enter());
+  const exits = await Promise.all(lanes.map((one) => one.enter()));
   return () => {
     for (const exit of exits) exit();
   };

@@ -1,8 +1,8 @@
 import { isStateError } from "../ground/error.ts";
-import { checkpoint } from "../journal/checkpoint.ts";
-import { sweep } from "../journal/sweep.ts";
+import { lazy } from "../ground/lazy.ts";
 import type { Engine } from "./engine.ts";
-import { expire } from "./expiry.ts";
+
+const upkeep = lazy("checkpoints", () => import("./upkeep.ts"));
 
 /** The tail's bytes that call for a checkpoint whatever the number of changes. */
 const TAIL_BYTES = 8 * 1024 * 1024;
@@ -30,13 +30,9 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
 
   async function work(): Promise<boolean> {
     try {
-      await expire(engine);
-      if (journal.store.capabilities.swap === "shared") await catchUp();
-      const isDone = await checkpoint(journal);
-      if (!hasSwept) {
-        hasSwept = true;
-        await sweep(journal);
-      }
+      const { derive, sweepOnce } = await upkeep.load();
+      const isDone = await derive(engine, catchUp);
+      if (!hasSwept) hasSwept = await sweepOnce(engine);
       if (isDone && journal.head !== undefined) {
         const data = { epoch: journal.head.epoch, upTo: journal.checkpoint.revision };
         bus.publish({ type: "store.checkpointed", data, correlation: SYSTEM });

@@ -31,6 +31,8 @@ export interface Views {
   /** Loads the scope if it is not in memory, and holds it until `release`. */
   hold(text: ScopeText): Promise<ScopeView>;
   release(view: ScopeView): void;
+  /** The scope's order of writes, also while it is not in memory. */
+  lane(text: ScopeText): Lane;
   /** Only if it is in memory. */
   find(text: ScopeText): ScopeView | undefined;
   all(): Iterable<ScopeView>;
@@ -41,11 +43,21 @@ export interface Views {
 export function views(journal: JournalState, catchUp: () => Promise<void>): Views {
   const loaded = new Map<ScopeText, ScopeView>();
   const loading = new Map<ScopeText, Promise<ScopeView>>();
+  const lanes = new Map<ScopeText, Lane>();
+
+  function laneOf(text: ScopeText): Lane {
+    let found = lanes.get(text);
+    if (found === undefined) {
+      found = lane();
+      lanes.set(text, found);
+    }
+    return found;
+  }
 
   async function load(text: ScopeText): Promise<ScopeView> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await loadScope(journal, text, (view) => loaded.set(text, view));
+        return await loadScope(journal, text, laneOf(text), (view) => loaded.set(text, view));
       } catch (error) {
         if (!isStateError(error, "stale") || attempt === 5) throw error;
         await catchUp();
@@ -74,6 +86,7 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
     release(view) {
       view.holders--;
     },
+    lane: laneOf,
     find: (text) => loaded.get(text),
     all: () => loaded.values(),
     evict(limit) {
@@ -83,6 +96,7 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
         if (entries <= limit) return;
         if (view.holders > 0 || view.queued.size > 0 || !view.lane.isFree) continue;
         loaded.delete(view.text);
+        lanes.delete(view.text);
         entries -= view.slots.size;
       }
     },
@@ -93,6 +107,7 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
 async function loadScope(
   journal: JournalState,
   text: ScopeText,
+  lane: Lane,
   register: (view: ScopeView) => void,
 ): Promise<ScopeView> {
   const bad = journal.quarantine.find((q) => q.scopes.includes(text));
@@ -121,7 +136,7 @@ async function loadScope(
     }
     // Nothing may have come in between that the slots do not show.
     if (checkpoint === journal.checkpoint && changes === journal.tail.changes) {
-      const view: ScopeView = { text, scope, slots, queued: new Map(), lane: lane(), holders: 0 };
+      const view: ScopeView = { text, scope, slots, queued: new Map(), lane, holders: 0 };
       register(view);
       return view;
     }

@@ -2,13 +2,15 @@ import { StateError } from "../ground/error.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { REVISION_ZERO } from "../ground/revision.ts";
 import { draftOf } from "./compose.ts";
+import { resolveConflict } from "./conflict.ts";
 import { current, type Deciding, decide, type Proposal, redirectLoop, runsOf, type Veto } from "./decide.ts";
 import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
-import { record, track, vetoDraft } from "./facts.ts";
-import { enterAll } from "./lane.ts";
+import { record, vetoDraft } from "./facts.ts";
+import { enterAll, type Lane } from "./lane.ts";
 import type { Call, Request } from "./request.ts";
 import type { WriteResult } from "./result.ts";
+import { track } from "./running.ts";
 import { revisionOf } from "./slot.ts";
 import { latest } from "./view.ts";
 
@@ -24,20 +26,28 @@ export function write(
 ): Promise<WriteResult> {
   return new Promise((resolve, reject) => {
     const call: Call = { correlation, signal, resolve, reject };
-    if (isSimple(engine, request)) submitSimple(engine, request, call);
-    else track(engine, inLanes(engine, [request], call));
+    if (signal?.aborted !== true && isSimple(engine, request)) submitSimple(engine, request, call);
+    else
+      track(
+        engine,
+        inLanes(engine, [request.view.lane], () => [request], call),
+      );
   });
 }
 
-/** Several changes that happen together or not at all. */
+/** What a write wants. Asked when it has all its lanes, and anew each time it is prepared. */
+type Requests = () => readonly Request[] | Promise<readonly Request[]>;
+
+/** Several changes that happen together or not at all. Their place in the lanes is taken before this returns. */
 export function writeAll(
   engine: Engine,
-  requests: readonly Request[],
+  lanes: readonly Lane[],
+  requests: Requests,
   correlation: Correlation,
   signal?: AbortSignal,
 ): Promise<WriteResult> {
   return new Promise((resolve, reject) => {
-    track(engine, inLanes(engine, requests, { correlation, signal, resolve, reject }));
+    track(engine, inLanes(engine, lanes, requests, { correlation, signal, resolve, reject }));
   });
 }
 
@@ -63,9 +73,13 @@ function submitSimple(engine: Engine, request: Request, call: Call): void {
 
 const nothing = () => Promise.resolve(undefined);
 
-async function inLanes(engine: Engine, requests: readonly Request[], call: Call): Promise<void> {
-  const views = [...new Set(requests.map((r) => r.view))].sort((a, b) => (a.text < b.text ? -1 : 1));
-  const leave = await enterAll(views.map((view) => view.lane));
+async function inLanes(
+  engine: Engine,
+  lanes: readonly Lane[],
+  requests: Requests,
+  call: Call,
+): Promise<void> {
+  const leave = await enterAll(lanes);
   try {
     const draft = await prepare(engine, requests, call);
     if (draft !== undefined) submit(engine, draft, call);
@@ -77,14 +91,20 @@ async function inLanes(engine: Engine, requests: readonly Request[], call: Call)
 }
 
 /** Decides all changes from the latest values. Undefined where the call was settled on the way. */
-async function prepare(engine: Engine, requests: readonly Request[], call: Call): Promise<Draft | undefined> {
+async function prepare(
+  engine: Engine,
+  requests: Requests,
+  call: Call,
+  isAgain = false,
+): Promise<Draft | undefined> {
   const { correlation, signal } = call;
   if (signal?.aborted)
     throw new StateError("aborted", "the write was aborted before it was queued", { cause: signal.reason });
   const deciding: Deciding = { engine, correlation, signal, changes: [], chains: [], seen: [], held: [] };
   try {
-    for (const request of requests) {
-      const proposal = await propose(deciding, request, call);
+    const asked = requests();
+    for (const request of asked instanceof Promise ? await asked : asked) {
+      const proposal = await propose(deciding, request, call, isAgain);
       if (proposal === "settled") return undefined;
       if (proposal === undefined) continue;
       const veto = await decideAt(deciding, proposal);
@@ -97,7 +117,7 @@ async function prepare(engine: Engine, requests: readonly Request[], call: Call)
     const runs = runsOf(deciding, true);
     const detail = runs.length === 0 ? undefined : engine.codec.encode({ runs });
     return draftOf(engine, call, lastOfEach(deciding.changes), deciding.seen, detail, () =>
-      prepare(engine, requests, call),
+      prepare(engine, requests, call, true),
     );
   } catch (error) {
     const runs = runsOf(deciding, false);
@@ -112,15 +132,18 @@ async function propose(
   deciding: Deciding,
   request: Request,
   call: Call,
+  isAgain: boolean,
 ): Promise<Proposal | "settled" | undefined> {
   const { engine } = deciding;
   const { view, key, expected, update, ttlMs, announce } = request;
   if (expected !== undefined) {
-    // A queued change has no revision yet; what it comes to decides.
-    if (view.queued.has(key)) await engine.writer.flush();
+    // A queued change has no revision yet; what it comes to decides. The writer itself cannot wait for it.
+    if (view.queued.has(key) && !isAgain) await engine.writer.flush();
     const { slot } = current(deciding, view, key);
-    const revision = slot === undefined ? undefined : revisionOf(slot);
-    if (revision !== (expected ?? undefined)) {
+    const revision = slot === undefined || view.queued.has(key) ? undefined : revisionOf(slot);
+    if (revision !== (expected ?? undefined) || view.queued.has(key)) {
+      const resolved = await resolveConflict(deciding, request);
+      if (resolved !== undefined) return resolved;
       call.resolve({ status: "conflict", current: revision, correlationId: call.correlation.correlationId });
       return "settled";
     }

@@ -1,13 +1,16 @@
 import { isStateError, StateError } from "../ground/error.ts";
+import { lazy } from "../ground/lazy.ts";
 import type { Revision } from "../ground/revision.ts";
-import { append, type BuildCommits, pause } from "../journal/append.ts";
+import { append, type BuildCommits } from "../journal/append.ts";
 import { createJournal } from "../journal/journal.ts";
-import type { JournalState } from "../journal/state.ts";
+import { pause } from "../journal/pace.ts";
+import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
-import { stage } from "../journal/transaction.ts";
 import { changeOf, commitOf, type Draft } from "./draft.ts";
 import { GONE } from "./slot.ts";
 import { latest } from "./view.ts";
+
+const transaction = lazy("large commits", () => import("../journal/transaction.ts"));
 
 /** One page holds at most about so much; what waits longer goes into the next. */
 const PAGE_CHANGES = 20_000;
@@ -42,12 +45,15 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
   /** Taken in while drafts are being prepared again; their turn comes after those. */
   const waiting: Draft[] = [];
   let inFlight = 0;
+  /** What is queued builds on this. If another writer's page was shown meanwhile, it must be looked at again. */
+  let basis = headRevision(journal);
   let isRebasing = false;
   let running: Promise<void> | undefined;
   let lastDurableAt: number | undefined;
   let lastPut = Number.NEGATIVE_INFINITY;
 
   function admit(draft: Draft): void {
+    if (!isRebasing && queue.length + inFlight === 0) basis = headRevision(journal);
     for (const change of draft.changes) {
       const { view, key, slot } = change;
       change.before = view.queued.get(key) ?? view.slots.get(key);
@@ -59,6 +65,10 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
   function start(): Promise<void> {
     running ??= Promise.resolve().then(drain);
     return running;
+  }
+
+  function stopped(): void {
+    running = undefined;
   }
 
   async function drain(): Promise<void> {
@@ -117,6 +127,7 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   /** Settled within the turn, so that nobody shows another writer's page in between. */
   async function commitAndSettle(group: readonly Draft[]): Promise<boolean> {
+    if (headRevision(journal) !== basis) return false;
     const page = await commit(group);
     if (page !== undefined) settle(page, group);
     return page !== undefined;
@@ -137,10 +148,9 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   /** A commit too large for one page: its changes go ahead as staged pages, and take effect by a marker. */
   async function commitStaged(draft: Draft): Promise<TailPage | undefined> {
-    const fences = journal.foreignFences;
+    const { stage } = await transaction.load();
     const { staged, changes } = await stage(journal, draft.changes.map(changeOf));
     try {
-      if (fences !== journal.foreignFences) return undefined;
       const build: BuildCommits = ([revision]) => [{ ...commitOf(draft, revision as Revision), changes: [] }];
       const appended = await append(journal, 1, build, staged);
       if (appended.outcome === "conflict") return undefined;
@@ -152,6 +162,7 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
   }
 
   function settle(page: TailPage, group: readonly Draft[]): void {
+    basis = headRevision(journal);
     journal.tail.push(page);
     lastDurableAt = journal.ports.clock.now();
     for (const { changes } of group) {
@@ -187,6 +198,7 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   /** Takes the drafts in again, in order; those that saw something which is different now are prepared anew. */
   async function rebase(first: readonly Draft[]): Promise<void> {
+    basis = headRevision(journal);
     const todo = [...first, ...queue];
     queue = [];
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
@@ -203,9 +215,12 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   return {
     submit(draft) {
-      if (isRebasing || !holds(draft)) waiting.push(draft);
+      // Whoever must wait is not overtaken: writes of one scope keep their order.
+      if (isRebasing || waiting.length > 0 || !holds(draft)) waiting.push(draft);
       else admit(draft);
-      if (!isBuffered && running === undefined) void start();
+      if (running !== undefined) return;
+      if (!isBuffered) void start();
+      else if (waiting.length > 0) running = rebase([]).finally(stopped);
     },
     async flush() {
       while (queue.length + waiting.length + inFlight > 0 || running !== undefined) await start();

@@ -31,6 +31,14 @@ export interface Capabilities {
   readonly stalenessMs: number;
 }
 
+/** From here on a limit counts as none. */
+export const UNLIMITED = 2 ** 31;
+
+/** Whether a value or a batch of the engine's may be too large for the store as it is. */
+export function hasLimits({ maxBatch, maxValueBytes }: Capabilities): boolean {
+  return Math.min(maxValueBytes, maxBatch.count, maxBatch.bytes) < UNLIMITED;
+}
+
 /** What a caller may insist on at open. Unmet wishes refuse the open in a readable sentence. */
 export interface Requirements {
   readonly atomicity?: "batch";

@@ -6,12 +6,11 @@
  * owner that is overwritten, leaves parts that `orphans` finds. A commit that is too large is divided.
  */
 import { StateError } from "../ground/error.ts";
+import { hasLimits, UNLIMITED } from "./capabilities.ts";
 import { commitDivided } from "./divide.ts";
 import * as manifests from "./manifest.ts";
 import type { Entry, Key, KeyRange, ScanOptions, Store, Write } from "./store.ts";
 
-/** From here on a limit counts as none. */
-const UNLIMITED = 2 ** 31;
 /** What a part's key may take of a batch's bytes. */
 const KEY_BYTES = 512;
 /** How often a read starts again because the parts it was sent to were deleted meanwhile. */
@@ -44,7 +43,7 @@ export function withParts(store: Store, mint: () => string): PartedStore {
   const splits = partBytes < UNLIMITED;
   if (partBytes <= 0)
     throw new TypeError(`A batch must take more than ${KEY_BYTES} bytes, not ${maxBatch.bytes}`);
-  if (!splits && maxBatch.count >= UNLIMITED) return { store, orphans: nothing };
+  if (!hasLimits(store.capabilities)) return { store, orphans: nothing };
 
   const unlimited: Store = {
     ...store,

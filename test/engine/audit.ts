@@ -1,11 +1,10 @@
 import { defaultPorts } from "../../src/ground/ports.ts";
 import { REVISION_ZERO } from "../../src/ground/revision.ts";
-import { readGarbage } from "../../src/journal/garbage.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { checkpointKey, HEAD_KEY, mintOf, namedKey, stagedKey } from "../../src/journal/keys.ts";
 import { mergedPages } from "../../src/journal/page-directory.ts";
 import type { JournalState } from "../../src/journal/state.ts";
-import { entries, leaves, recordsSince, type TreeRoot } from "../../src/journal/tree.ts";
+import { entries, leaves, namesSince, type TreeRoot } from "../../src/journal/tree.ts";
 import { isLarge, type StoredValue, unpackValues } from "../../src/journal/values.ts";
 import { guard } from "../../src/store/guard.ts";
 import { manifestIn, partKeys } from "../../src/store/manifest.ts";
@@ -23,7 +22,10 @@ export interface Audit {
   readonly families: Readonly<Record<string, number>>;
 }
 
-/** Walks all pointers of what is really stored, history included. */
+/**
+ * Walks all pointers of what is really stored, history included. What a list of garbage names is unreachable, and so is
+ * the list: both are gone when a checkpoint has ended well.
+ */
 export async function audit(backend: DegradedBackend): Promise<Audit> {
   backend.settle();
   const guarded = await guard(backend.adapter(), { readOnly: true });
@@ -54,14 +56,12 @@ async function reach(journal: JournalState, reached: Set<Key>): Promise<void> {
   const { store, head, checkpoint, tail } = journal;
   reached.add(HEAD_KEY);
   if (head !== undefined) reached.add(checkpointKey(head.epoch));
-  // A list may be gone once all it names is; what it names is garbage whether it was deleted or not.
-  if (checkpoint.garbage !== null && (await readGarbage(store, checkpoint)).length > 0)
-    reached.add(namedKey(checkpoint.garbage));
   const value = (stored: StoredValue | undefined) => {
     if (stored !== undefined && isLarge(stored)) reached.add(stored.large);
   };
   const tree = async (root: TreeRoot) => {
-    for await (const name of recordsSince(store, root, () => true)) reached.add(namedKey(name));
+    for await (const { name, isEntry } of namesSince(store, root, () => true))
+      if (!isEntry) reached.add(namedKey(name));
   };
   for (const root of [checkpoint.scopes, checkpoint.pages, checkpoint.correlations]) await tree(root);
   for await (const entry of entries(store, checkpoint.scopes)) {

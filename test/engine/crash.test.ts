@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { agent, globalScope, type StateManager, step, user } from "../../src/index.ts";
+import { agent, globalScope, type StateManager, type StateScope, step, user } from "../../src/index.ts";
 import { type FaultKind, type StateModel, stateModel } from "../../src/testing.ts";
 import { audit } from "./audit.ts";
-import { crashOf, engineProfiles, isThorough, leave, type World, world } from "./world.ts";
+import { crashOf, engineProfiles, inParallel, isThorough, leave, type World, world } from "./world.ts";
 
 /** One call on a store, and what it means. Several in one list are called at once. */
 interface Op {
@@ -15,7 +15,7 @@ const U = user("u:1");
 const S = step("w/%", "__proto__");
 const BIG = "x".repeat(20_000);
 
-function set(scope: typeof A, key: string, value: unknown): Op {
+function set(scope: StateScope, key: string, value: unknown): Op {
   return {
     run: (state) => state.setWithHooks(scope, key, value),
     mean: (model) => model.set(scope, key, value),
@@ -81,6 +81,7 @@ async function play(state: StateManager, model: StateModel): Promise<StateModel[
 /** Reopens, finds out which of the possible states it is, goes on, and looks at every record in the end. */
 async function recover(at: World, possible: readonly StateModel[], story: string): Promise<void> {
   at.backend.settle();
+  at.logged.length = 0;
   const reopened = await at.open();
   const differences = await Promise.all(possible.map((model) => model.differences(reopened)));
   const found = possible[differences.findIndex((list) => list.length === 0)];
@@ -121,8 +122,9 @@ describe.each(engineProfiles)("a crash on a store that is $name", (profile) => {
     it(`loses nothing acknowledged: ${kind} each effect`, { timeout: 120_000 }, async () => {
       const effects = await effectsOf(profile);
       // Where every single write is an effect there are hundreds of them, most alike.
-      const step = isThorough ? 1 : Math.max(1, Math.floor(effects / 60));
-      for (let n = 1; n <= effects; n += step) {
+      const step = isThorough ? 1 : Math.max(1, Math.floor(effects / 120));
+      const points = Array.from({ length: Math.ceil(effects / step) }, (_, i) => 1 + i * step);
+      await inParallel(points, async (n) => {
         const at = world(profile, n);
         const story = `${profile.name}, ${kind} effect ${n} of ${effects}`;
         at.backend.plan({ at: n, kind });
@@ -130,9 +132,9 @@ describe.each(engineProfiles)("a crash on a store that is $name", (profile) => {
         const possible = await play(state, stateModel());
         await leave(state);
         at.backend.crash();
-        await recover({ ...at, logged: [] }, possible, story);
-      }
-      console.log(`${profile.name}, ${kind}: ${Math.ceil(effects / step)} of ${effects} effects`);
+        await recover(at, possible, story);
+      });
+      console.log(`${profile.name}, ${kind}: ${points.length} of ${effects} effects`);
     });
   }
 });

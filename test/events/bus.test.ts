@@ -211,7 +211,7 @@ describe("handlers", () => {
     expect(heard).toEqual([]);
     expect(logged.length).toBe(1);
     expect(() => bus.on("*", () => {})).toThrow(expect.objectContaining({ code: "closed" }));
-    expect(() => bus.events("*")).toThrow(expect.objectContaining({ code: "closed" }));
+    expect(() => bus.subscribe("*")).toThrow(expect.objectContaining({ code: "closed" }));
   });
 });
 
@@ -225,7 +225,7 @@ describe("the hot path", () => {
     expect(bus.hasListeners("other")).toBe(false);
     off();
     expect(bus.hasListeners("state.changed")).toBe(false);
-    const stream = bus.events("other");
+    const stream = bus.subscribe("other");
     expect(bus.hasListeners("other")).toBe(true);
     void stream.return();
     expect(bus.hasListeners("other")).toBe(false);

@@ -11,7 +11,7 @@ describe("a stream of events", () => {
   it("begins when it is made, not when it is read", async () => {
     const { bus } = busWorld();
     bus.publish(change(1));
-    const stream = bus.events("state.*");
+    const stream = bus.subscribe("state.*");
     bus.publish(change(2));
     bus.publish(change(3));
     const seen: unknown[] = [];
@@ -27,7 +27,7 @@ describe("a stream of events", () => {
 
   it("gives events in order to calls of next that wait, and to those that come later", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("*");
+    const stream = bus.subscribe("*");
     const calls = [stream.next(), stream.next()];
     bus.publish(change(1));
     calls.push(stream.next());
@@ -43,7 +43,7 @@ describe("a stream of events", () => {
 
   it("gives all that wait as one batch", async () => {
     const { bus } = busWorld();
-    const batches = bus.events("*").batches();
+    const batches = bus.subscribe("*").batches();
     const sizes: number[] = [];
     const reading = (async () => {
       for await (const batch of batches) {
@@ -64,9 +64,9 @@ describe("a stream of events", () => {
     const { bus } = busWorld();
     const stop = new AbortController();
     const [left, aborted, closed] = [
-      bus.events("*"),
-      bus.events("*", { signal: stop.signal }),
-      bus.events("*"),
+      bus.subscribe("*"),
+      bus.subscribe("*", { signal: stop.signal }),
+      bus.subscribe("*"),
     ];
     const waiting = [left.next(), aborted.next()];
     await left.return();
@@ -84,7 +84,7 @@ describe("a stream of events", () => {
 
   it("never begins with a signal that has aborted", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("*", { signal: AbortSignal.abort() });
+    const stream = bus.subscribe("*", { signal: AbortSignal.abort() });
     expect(bus.hasListeners("state.changed")).toBe(false);
     expect((await stream.next()).done).toBe(true);
   });
@@ -93,7 +93,7 @@ describe("a stream of events", () => {
     "refuses %o, and leaves nothing behind",
     (options) => {
       const { bus } = busWorld();
-      expect(() => bus.events("*", options)).toThrow(expect.objectContaining({ code: "invalid" }));
+      expect(() => bus.subscribe("*", options)).toThrow(expect.objectContaining({ code: "invalid" }));
       expect(bus.hasListeners("state.changed")).toBe(false);
     },
   );
@@ -102,7 +102,7 @@ describe("a stream of events", () => {
 describe("a reader that is too slow", () => {
   it("is told what it missed where it missed it, and goes on", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("state.*", { capacity: 3 });
+    const stream = bus.subscribe("state.*", { capacity: 3 });
     for (let i = 1; i <= 10; i++) bus.publish(change(i));
     const read = async () => {
       const { value } = await stream.next();
@@ -141,7 +141,7 @@ describe("a reader that is too slow", () => {
 
   it("learns of a gap even if nothing follows, and when the bus closes", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("*", { capacity: 1 });
+    const stream = bus.subscribe("*", { capacity: 1 });
     bus.publish(change(1));
     bus.publish(change(2));
     bus.close();
@@ -152,7 +152,7 @@ describe("a reader that is too slow", () => {
 
   it("is ended with an error where it asked for that, after what waits", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("*", { capacity: 2, overflow: "error" });
+    const stream = bus.subscribe("*", { capacity: 2, overflow: "error" });
     for (let i = 1; i <= 3; i++) bus.publish(change(i));
     expect(bus.hasListeners("state.changed")).toBe(false);
     const seen: unknown[] = [];
@@ -166,7 +166,7 @@ describe("a reader that is too slow", () => {
 
   it("that always lags a little loses nothing and keeps the order", async () => {
     const { bus } = busWorld();
-    const stream = bus.events("*", { capacity: 3000 });
+    const stream = bus.subscribe("*", { capacity: 3000 });
     let published = 0;
     for (; published < 2500; published++) bus.publish(change(published));
     for (let read = 0; read < 10_000; read++) {
@@ -178,8 +178,8 @@ describe("a reader that is too slow", () => {
 
   it("does not make the writer wait, nor others miss anything", async () => {
     const { bus } = busWorld();
-    bus.events("*", { capacity: 1 });
-    const healthy = bus.events("*");
+    bus.subscribe("*", { capacity: 1 });
+    const healthy = bus.subscribe("*");
     for (let i = 0; i < 1000; i++) bus.publish(change(i));
     const [batch] = [await healthy.batches().next()];
     expect(batch?.value?.length).toBe(1000);

@@ -188,6 +188,19 @@ describe("damage", () => {
     }
   });
 
+  it("what nothing proves is shown to a writer, who has made sure of it, and not to a reader", async () => {
+    const disk = diskWith((await told(COMMITS, "killed")).log);
+    const reader = await adapterOn(disk).open({ readOnly: true });
+    expect(await contentOf(reader)).toEqual(contentAfter(COMMITS - 1));
+    const writer = await adapterOn(disk).open({ readOnly: false });
+    expect(await contentOf(writer)).toEqual(contentAfter(COMMITS));
+    expect(await contentOf(reader)).toEqual(contentAfter(COMMITS - 1));
+    await commitNumber(writer, COMMITS + 1);
+    expect(await contentOf(reader)).toEqual(contentAfter(COMMITS));
+    await writer.close();
+    await reader.close();
+  });
+
   it("a log in which nothing can be read is refused and left alone", async () => {
     for (const log of [new Uint8Array(0), new Uint8Array(5000), new Uint8Array(5000).fill(7)]) {
       const disk = diskWith(log);

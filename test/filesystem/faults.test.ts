@@ -170,6 +170,26 @@ describe("faults", () => {
     await again.close();
   });
 
+  it("what is committed to a log whose name its first writer could not make durable is not lost with that name", async () => {
+    const disk = createFakeDisk({ writeThrough: true });
+    const store = await adapterOn(disk, { compactAbove: 4000 }).open({ readOnly: false });
+    await commitNumber(store, 1);
+    failing(disk, "EIO", ["syncDirectory"], PATH);
+    let n = 1;
+    await until(async () => {
+      const outcome = await commitNumber(store, n + 1).catch(() => "poisoned");
+      if (outcome === "committed") n++;
+      return outcome === "poisoned";
+    });
+    disk.kill();
+    const next = await adapterOn(disk).open({ readOnly: false });
+    await commitNumber(next, n + 1);
+    disk.losePower(() => 0);
+    const last = await adapterOn(disk).open({ readOnly: false });
+    expect(await contentOf(last)).toEqual(contentAfter(n + 1));
+    await last.close();
+  });
+
   it("damage is never compacted away: the compaction stops and reports the key", async () => {
     const disk = createFakeDisk({ writeThrough: true });
     const problems: unknown[] = [];

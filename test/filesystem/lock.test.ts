@@ -2,7 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { filesystemOn } from "../../adapters/filesystem/adapter.ts";
 import { filesystem, type LockHolder } from "../../adapters/filesystem/index.ts";
+import type { Store } from "../../src/adapter.ts";
+import { createFakeDisk } from "./fake-disk.ts";
 import { commitNumber, commitsIn } from "./fixture.ts";
 import { inFolder, start } from "./process.ts";
 
@@ -124,6 +127,33 @@ describe("lock", () => {
         await canWrite(path);
       });
     }
+  });
+
+  it("whoever is slow to remove a dead lock cannot remove the one that took its place", async () => {
+    const disk = createFakeDisk({ writeThrough: true });
+    disk.replace("/store/lock", Buffer.from(JSON.stringify({ ...HOLDER, pid: 2 ** 22 + 1 })));
+    const quick = filesystemOn(disk.files, { path: "/store" });
+    let other: Promise<PromiseSettledResult<Store>[]> | undefined;
+    const slow = filesystemOn(
+      {
+        ...disk.files,
+        // Between the last look at the dead lock and its removal, another writer tries with all its patience.
+        async rename(from, to) {
+          other ??= Promise.allSettled([quick.open({ readOnly: false })]);
+          await other;
+          return disk.files.rename(from, to);
+        },
+      },
+      { path: "/store" },
+    );
+    const outcomes = [
+      ...(await Promise.allSettled([slow.open({ readOnly: false })])),
+      ...((await other) ?? []),
+    ];
+    const inside = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    expect(outcomes.length).toBe(2);
+    expect(inside.length).toBe(1);
+    expect(disk.names()).toContain("/store/lock");
   });
 
   it("writers of one process that open at once: one gets in", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { filesystemOn } from "../../adapters/filesystem/adapter.ts";
 import { createFakeDisk, type FakeDisk, systemError } from "./fake-disk.ts";
-import { chance, commitNumber, commitsIn, contentAfter, contentOf } from "./fixture.ts";
+import { chance, commitNumber, commitsIn, contentAfter, contentOf, key } from "./fixture.ts";
 
 const PATH = "/store";
 const COMMITS = 30;
@@ -94,6 +94,35 @@ for (const writeThrough of [true, false]) {
         await expectStory(disk, acknowledged, `power lost at operation ${at}, KEEPSTATE_SEED=${seed}`);
       }
       expect.unreachable("the story never ended");
+    });
+
+    it("a frame of many parts is there as a whole or not at all", async () => {
+      const seed = Number(process.env["KEEPSTATE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+      const sizes = [300_000, 10, 700_000, 400_000, 0, 300_000];
+      const keys = sizes.map((_, i) => key(`part/${i}`));
+      for (let at = 1; at < 200; at++) {
+        const random = chance(seed + at);
+        const disk = createFakeDisk({ writeThrough });
+        const store = await adapterOn(disk).open({ readOnly: false });
+        await commitNumber(store, 1);
+        const count = crashAt(disk, at);
+        const writes = sizes.map((size, i) => ({
+          put: key(`part/${i}`),
+          value: new Uint8Array(size).fill(i + 1),
+        }));
+        const outcome = await store.commit({ writes }).catch(() => "failed");
+        const steps = count();
+        if (random() < 0.3) disk.kill();
+        else disk.losePower(random);
+        const again = await adapterOn(disk).open({ readOnly: false });
+        const found = (await again.get(keys)).filter((value) => value !== undefined).length;
+        const label = `crash at ${at}, KEEPSTATE_SEED=${seed}`;
+        expect(outcome === "committed" ? [sizes.length] : [0, sizes.length], label).toContain(found);
+        await commitNumber(again, 2);
+        await again.close();
+        if (steps < at) return;
+      }
+      expect.unreachable("the commit never succeeded");
     });
 
     it("nor do two crashes, the second while the first is repaired", async () => {

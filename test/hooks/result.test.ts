@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { isStateError } from "../../src/ground/error.ts";
 import { agent } from "../../src/ground/scope.ts";
-import { acceptedKinds } from "../../src/hooks/point.ts";
+import { acceptedKinds, readResult } from "../../src/hooks/read-result.ts";
 import {
   cache,
   cancel,
   fork,
   modify,
   proceed,
-  readResult,
   redirect,
   replace,
   retry,
@@ -29,7 +28,7 @@ const ALL = [
 ];
 
 const read = (answer: unknown, point = hook.point) =>
-  readResult(answer, { id: "h", point }, acceptedKinds(point));
+  readResult(answer, { id: "h", point });
 
 function failure(run: () => unknown): string {
   try {

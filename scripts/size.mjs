@@ -1,0 +1,83 @@
+// What a program loads that says `import { StateManager } from "keepstate"`: the entry and every chunk that it imports
+// statically, and apart from them the chunks that are loaded when they are needed. Fails above the budget.
+//
+//   npm run size               the built package
+//   npm run size -- modules    the sources, with each module's share of what is loaded at start
+import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+// Bytes of gzip loaded at start, rounded up to the next half kB. The goal is 16 kB; docs/decisions/0010-size.md says what
+// the rest is.
+const BUDGET = 43_500;
+
+const ofModules = process.argv.includes("modules");
+const { metafile, outputFiles } = await build({
+  stdin: {
+    contents: `export { StateManager } from "./${ofModules ? "src/index.ts" : "dist/index.js"}";`,
+    resolveDir: process.cwd(),
+    sourcefile: "program.js",
+  },
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  outdir: "out",
+  metafile: true,
+  write: false,
+  logLevel: "error",
+});
+
+const { outputs } = metafile;
+const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint === "program.js");
+const atStart = new Set();
+follow(entry);
+
+const chunks = outputFiles.map(({ path, contents }) => {
+  const name = Object.keys(outputs).find((output) => basename(output) === basename(path));
+  return {
+    name,
+    loaded: atStart.has(name) ? "at start" : "when needed",
+    minified: contents.length,
+    gzip: gzipSync(contents, { level: 9 }).length,
+  };
+});
+chunks.sort((a, b) => a.loaded.localeCompare(b.loaded) || b.gzip - a.gzip);
+console.table(
+  chunks.map(({ name, ...row }) => ({ chunk: name === entry ? "entry" : labelOf(name), ...row })),
+);
+if (ofModules) console.table(modulesOf());
+
+const start = total("at start");
+console.log(`at start ${start} bytes of gzip, when needed ${total("when needed")}; budget at start ${BUDGET}`);
+if (start > BUDGET) {
+  console.error(`${start - BUDGET} bytes above the budget`);
+  process.exitCode = 1;
+}
+
+function follow(name) {
+  if (atStart.has(name)) return;
+  atStart.add(name);
+  for (const { path, kind } of outputs[name].imports) if (kind === "import-statement") follow(path);
+}
+
+function total(loaded) {
+  return chunks.reduce((sum, chunk) => sum + (chunk.loaded === loaded ? chunk.gzip : 0), 0);
+}
+
+/** The name of a dynamic import's own file; a shared chunk has none, so its largest module stands for it. */
+function labelOf(name) {
+  const { entryPoint, inputs } = outputs[name];
+  if (entryPoint !== undefined) return basename(entryPoint);
+  const [largest] = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+  return largest === undefined ? basename(name) : `shared (${basename(largest[0])})`;
+}
+
+function modulesOf() {
+  const rows = [...atStart].flatMap((name) => Object.entries(outputs[name].inputs));
+  return rows
+    .map(([module, { bytesInOutput }]) => ({ module, minified: bytesInOutput }))
+    .filter(({ minified }) => minified > 0)
+    .sort((a, b) => b.minified - a.minified);
+}
