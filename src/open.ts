@@ -12,6 +12,7 @@ import { STORE_FORMAT } from "./journal/head.ts";
 import { openJournal } from "./journal/journal.ts";
 import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
+import type { TailPage } from "./journal/tail.ts";
 import { readSettings, type StateManagerOptions } from "./options.ts";
 import type { Engine } from "./state/engine.ts";
 import { hookValues } from "./state/hook-values.ts";
@@ -127,14 +128,29 @@ async function assemble<S extends Schema>(
     onFailure: (failure) => bus.publish({ type: "hook.failed", data: failure, correlation }),
     onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
   };
-  // In one turn: what is read is shown before anything of ours is committed on top of it.
+  // In one turn: what is read is shown before anything of ours is committed on top of it. What could not be shown, because
+  // a read failed, is shown before what comes after it.
+  let unshown: readonly TailPage[] = [];
   const catchUp = async () => {
     const { showRemote } = remote.now ?? (await remote.load());
-    await journal.turn.run(async () => showRemote(journal, allViews, bus, codec, await refresh(journal)));
+    await journal.turn.run(async () => {
+      unshown = [...unshown, ...(await refresh(journal))];
+      await showRemote(journal, allViews, bus, codec, unshown);
+      unshown = [];
+      journal.shown = headRevision(journal);
+    });
   };
   const allViews = views(journal, catchUp);
   const schemaVersion = options.schema?.version ?? 1;
-  const queue = writer({ journal, schemaVersion, isBuffered, catchUp, onCommitted: () => upkeep.onPage() });
+  const queue = writer({
+    journal,
+    schemaVersion,
+    isBuffered,
+    catchUp,
+    onCommitted: () => upkeep.onPage(),
+    onReadOnly: (error) =>
+      bus.publish({ type: "store.read_only", data: { reason: error.message, error }, correlation }),
+  });
   const makeId = correlationIds();
   const engine: Engine = {
     ports,

@@ -3,6 +3,7 @@ import type { EventFor, UniversalEvent } from "./events/event.ts";
 import type { QueueOptions } from "./events/queue.ts";
 import type { EventStream } from "./events/stream.ts";
 import { StateError } from "./ground/error.ts";
+import { lazy } from "./ground/lazy.ts";
 import { checkName } from "./ground/name.ts";
 import { REVISION_ZERO, type Revision } from "./ground/revision.ts";
 import {
@@ -22,16 +23,19 @@ import type { HookPoint } from "./hooks/point.ts";
 import type { HookRun } from "./hooks/recorded.ts";
 import { inlineValue, listScopes, readEntry } from "./journal/read.ts";
 import { headRevision } from "./journal/state.ts";
-import { askHooks, type HookOutcome } from "./state/ask.ts";
+import type { HookOutcome } from "./state/ask.ts";
 import { type BatchChange, type BatchWriter, commitBatch, type Gathered, gather } from "./state/batch.ts";
 import { type Bound, bind, checkWriteOptions, correlationOf } from "./state/correlation.ts";
 import type { Engine } from "./state/engine.ts";
 import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts";
-import { changesSince, executionsOf, type Timeline, timelineOf } from "./state/history.ts";
+import type { Timeline } from "./state/history.ts";
 import type { WriteOptions, WriteResult } from "./state/result.ts";
 import type { Schema, ValuesOf } from "./state/schema.ts";
 import type { ScopeView } from "./state/view.ts";
 import type { Capabilities } from "./store/capabilities.ts";
+
+const history = lazy("history", () => import("./state/history.ts"));
+const asking = lazy("hooks at points of the program's own", () => import("./state/ask.ts"));
 
 /** The values of a kind of scope under a schema. */
 export type ScopeValues<S extends Schema, K extends StateScope["kind"]> = K extends keyof S["scopes"]
@@ -162,7 +166,7 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
       ...engine.hooks,
       async ask(point, facts) {
         use();
-        return askHooks(engine, point, facts, bound);
+        return (await asking.load()).askHooks(engine, point, facts, bound);
       },
     },
     events: {
@@ -170,7 +174,10 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
         engine.bus.on(pattern, handler),
       subscribe: (pattern: string, options?: QueueOptions): EventStream =>
         engine.bus.subscribe(pattern, options),
-      since: (revision = REVISION_ZERO, signal) => changesSince(engine, revision, signal),
+      async *since(revision = REVISION_ZERO, signal) {
+        const { changesSince } = await history.load();
+        return yield* changesSince(engine, revision, signal);
+      },
     },
     capabilities: engine.journal.store.capabilities,
     storageMode: opened.adapter,
@@ -229,11 +236,11 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     },
     async timeline(correlationId) {
       use();
-      return timelineOf(engine, correlationId);
+      return (await history.load()).timelineOf(engine, correlationId);
     },
     async executions(correlationId) {
       use();
-      return executionsOf(engine, correlationId);
+      return (await history.load()).executionsOf(engine, correlationId);
     },
     async refresh() {
       use();

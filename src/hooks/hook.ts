@@ -20,7 +20,7 @@ export interface HookSubject {
 
 /** A change of one key. At `state_conflict`, `oldValue` is what the other writer stored. */
 export interface StateChange extends HookSubject {
-  readonly operation: "set" | "delete" | "expire" | "clear";
+  readonly operation: "set" | "delete" | "expire";
   readonly scope: StateScope;
   /** The text form of `scope`, such as `agent:researcher`. */
   readonly scopeText: ScopeText;

@@ -7,7 +7,7 @@ import { EMPTY_CHECKPOINT, encodeCheckpoint, encodeHead, type Head, STORE_FORMAT
 import { checkpointKey, HEAD_KEY } from "./keys.ts";
 import { commitPaced, pause } from "./pace.ts";
 import { load, readCheckpoint } from "./refresh.ts";
-import { type JournalState, turn } from "./state.ts";
+import { headRevision, type JournalState, turn } from "./state.ts";
 import { emptyTail } from "./tail.ts";
 
 /** How often an eventual store is asked to keep the first head. */
@@ -29,6 +29,7 @@ export async function openJournal(
     checkpointBytes: undefined,
     tail: emptyTail(),
     last: undefined,
+    shown: REVISION_ZERO,
     readOnly: undefined,
     quarantine: [],
     staging: new Set(),
@@ -39,6 +40,7 @@ export async function openJournal(
     turn: turn(),
   };
   await load(state);
+  state.shown = headRevision(state);
   return state;
 }
 
@@ -48,9 +50,10 @@ async function* none(): AsyncGenerator<never> {
 
 /**
  * Creates the journal of a new store: the empty checkpoint, then the head, before any page. So a page without a head is
- * never a new store. Safe to race: one writer's head wins, the others load it. Call it in a turn.
+ * never a new store. Safe to race: one writer's head wins. False where there is a head by now that this opening has not
+ * read; a refresh takes it in, and shows what may have been committed on it. Call it in a turn.
  */
-export async function createJournal(state: JournalState, schema: number): Promise<void> {
+export async function createJournal(state: JournalState, schema: number): Promise<boolean> {
   const epoch = state.mint.next(REVISION_ZERO);
   const head: Head = {
     page: REVISION_ZERO,
@@ -76,14 +79,14 @@ export async function createJournal(state: JournalState, schema: number): Promis
     try {
       if ((await commitPaced(state, batch)) === "committed") {
         Object.assign(state, { head, headBytes: to, checkpoint: EMPTY_CHECKPOINT, checkpointBytes });
-        return;
+        return true;
       }
     } catch (error) {
       failure = error;
     }
     // Whatever came of it, the head that is there now is the store's, ours or another's.
-    await load(state);
-    if (state.head !== undefined) return;
+    const [found] = await state.store.get([HEAD_KEY]);
+    if (found !== undefined) return false;
     // An eventual store may show it later; to put the same once more does no harm.
     if (state.store.capabilities.consistency === "strong" || attempt === ATTEMPTS) {
       throw failure ?? new StateError("unavailable", "the store did not keep the journal's head; try again");

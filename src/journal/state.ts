@@ -35,6 +35,8 @@ export interface JournalState {
   readonly tail: Tail;
   /** The last page on the chain, for the next one's links. */
   last: Pick<Page, "revision" | "previous" | "scopes"> | undefined;
+  /** The last page that the scopes in memory show. Behind the head while another writer's pages are being taken in. */
+  shown: Revision;
   /** Why nothing may be written any more. */
   readOnly: StateError | undefined;
   readonly quarantine: Quarantined[];

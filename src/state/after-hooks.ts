@@ -9,7 +9,11 @@ import { record } from "./facts.ts";
 import { GONE, readSlot, revisionOf, type Slot } from "./slot.ts";
 
 /** Asks the hooks about each change of a commit, and records their runs. They can change nothing any more. */
-export async function runAfterHooks(engine: Engine, draft: Draft, revision: Revision): Promise<HookFailure[]> {
+export async function runAfterHooks(
+  engine: Engine,
+  draft: Draft,
+  revision: Revision,
+): Promise<HookFailure[]> {
   const failures: HookFailure[] = [];
   const { correlation } = draft;
   for (const change of draft.changes) {

@@ -1,4 +1,5 @@
 import { changeId, type EventInput, type StateChangeData, type UniversalEvent } from "../events/event.ts";
+import { StateError } from "../ground/error.ts";
 import { lazy } from "../ground/lazy.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { HookFailure } from "../hooks/port.ts";
@@ -97,7 +98,7 @@ function metadataOf({ journal }: Engine): UniversalEvent["metadata"] {
   return journal.store.capabilities.durability === "none" ? EPHEMERAL : PERSISTENT;
 }
 
-/** The commit has happened, so hooks that cannot be asked are failures of theirs and no failure of the write. */
+/** The commit has happened, so that hooks cannot be asked is a failure of theirs and none of the write. */
 async function askAfterHooks(
   engine: Engine,
   draft: Draft,
@@ -106,9 +107,12 @@ async function askAfterHooks(
   try {
     const { runAfterHooks } = afterHooks.now ?? (await afterHooks.load());
     return await runAfterHooks(engine, draft, revision);
-  } catch (error) {
-    const data = { reason: "after hooks could not be asked", error };
-    engine.bus.publish({ type: "store.degraded", data, correlation: draft.correlation });
-    return NONE;
+  } catch (cause) {
+    const error = new StateError("hook_failed", "the hooks could not be asked", { cause });
+    return engine.hooks.at("after_state_change").map(({ id, point }) => {
+      const failure: HookFailure = { hook: id, point, error, effect: "skipped" };
+      engine.hookEnv.onFailure?.(failure);
+      return failure;
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { EncodedValue } from "../ground/codec.ts";
+import { REVISION_ZERO } from "../ground/revision.ts";
 import { afterCommit } from "./after.ts";
 import type { Proposal } from "./decide.ts";
 import type { Draft, DraftChange, Seen } from "./draft.ts";
@@ -70,4 +71,16 @@ function reportDropped(engine: Engine, { changes, correlation }: Draft, error?: 
     };
     engine.bus.publish({ type: "change.dropped", data, correlation });
   }
+}
+
+/** The answer to a call that changes nothing. */
+export function settleUnchanged(engine: Engine, call: Call): void {
+  const { head, store } = engine.journal;
+  call.resolve({
+    status: "committed",
+    revision: head?.page ?? REVISION_ZERO,
+    correlationId: call.correlation.correlationId,
+    durability: store.capabilities.durability,
+    afterErrors: [],
+  });
 }

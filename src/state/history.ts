@@ -37,6 +37,7 @@ export type TimelineEntry =
       readonly kind: "veto";
       readonly revision: Revision;
       readonly time: number;
+      readonly actor: string | undefined;
       readonly runs: readonly HookRun[];
     } & Veto)
   /** Runs of after hooks, or of hooks whose failure stopped a write. */
@@ -44,6 +45,7 @@ export type TimelineEntry =
       readonly kind: "runs";
       readonly revision: Revision;
       readonly time: number;
+      readonly actor: string | undefined;
       readonly runs: readonly HookRun[];
       readonly of: Revision | undefined;
     };
@@ -83,9 +85,10 @@ function detailOf(engine: Engine, { detail }: Commit): Detail {
 
 async function entriesOf(engine: Engine, commit: Commit): Promise<TimelineEntry[]> {
   const { revision, time } = commit;
+  const { actor } = commit.correlation;
   const { runs = [], veto, of } = detailOf(engine, commit);
-  if (veto !== undefined) return [{ kind: "veto", revision, time, runs, ...veto }];
-  if (commit.kind === "runs") return [{ kind: "runs", revision, time, runs, of }];
+  if (veto !== undefined) return [{ kind: "veto", revision, time, actor, runs, ...veto }];
+  if (commit.kind === "runs") return [{ kind: "runs", revision, time, actor, runs, of }];
   const inline = await inlined(engine.journal, commit.changes);
   return commit.changes.map((change, index) => {
     const { data } = journalEvent(engine.codec, commit, change, index, inline, "journal");
@@ -98,7 +101,7 @@ async function entriesOf(engine: Engine, commit: Commit): Promise<TimelineEntry[
       operation: change.operation,
       newValue: data.newValue,
       previousRevision: change.previous,
-      actor: commit.correlation.actor,
+      actor,
       runs,
     };
   });

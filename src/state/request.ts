@@ -31,3 +31,6 @@ export interface Call {
   resolve(result: WriteResult): void;
   reject(error: unknown): void;
 }
+
+/** What a write wants. Asked when it has all its lanes, and anew each time it is prepared. */
+export type Requests = () => readonly Request[] | Promise<readonly Request[]>;

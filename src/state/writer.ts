@@ -38,22 +38,32 @@ export interface WriterPorts {
   /** Reads what other writers committed, and shows it in memory. */
   catchUp(): Promise<void>;
   onCommitted(page: TailPage): void;
+  /** The store turned read-only to protect what it holds. Told once. */
+  onReadOnly(error: StateError): void;
 }
 
-export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitted }: WriterPorts): Writer {
+export function writer({
+  journal,
+  schemaVersion,
+  isBuffered,
+  catchUp,
+  onCommitted,
+  onReadOnly,
+}: WriterPorts): Writer {
   let queue: Draft[] = [];
   /** Taken in while drafts are being prepared again; their turn comes after those. */
   const waiting: Draft[] = [];
   let inFlight = 0;
   /** What is queued builds on this. If another writer's page was shown meanwhile, it must be looked at again. */
-  let basis = headRevision(journal);
+  let basis = journal.shown;
   let isRebasing = false;
   let running: Promise<void> | undefined;
   let lastDurableAt: number | undefined;
+  let isTold = journal.readOnly !== undefined;
   let lastPut = Number.NEGATIVE_INFINITY;
 
   function admit(draft: Draft): void {
-    if (!isRebasing && queue.length + inFlight === 0) basis = headRevision(journal);
+    if (!isRebasing && queue.length + inFlight === 0) basis = journal.shown;
     for (const change of draft.changes) {
       const { view, key, slot } = change;
       change.before = view.queued.get(key) ?? view.slots.get(key);
@@ -93,6 +103,11 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
         } catch (error) {
           inFlight = 0;
           attempts = 0;
+          const { readOnly } = journal;
+          if (readOnly !== undefined && !isTold) {
+            isTold = true;
+            onReadOnly(readOnly);
+          }
           await giveUp(group, error);
         }
       }
@@ -127,7 +142,8 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   /** Settled within the turn, so that nobody shows another writer's page in between. */
   async function commitAndSettle(group: readonly Draft[]): Promise<boolean> {
-    if (headRevision(journal) !== basis) return false;
+    // Drafts build on what was shown when they were taken in: that must be the journal's end, and still be shown.
+    if (journal.shown !== basis || headRevision(journal) !== basis) return false;
     const page = await commit(group);
     if (page !== undefined) settle(page, group);
     return page !== undefined;
@@ -135,7 +151,7 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   async function commit(group: readonly Draft[]): Promise<TailPage | undefined> {
     if (journal.readOnly !== undefined) throw journal.readOnly;
-    if (journal.head === undefined) await createJournal(journal, schemaVersion);
+    if (journal.head === undefined && !(await createJournal(journal, schemaVersion))) return undefined;
     const [only] = group;
     if (group.length === 1 && only !== undefined && isTransaction(only)) return commitStaged(only);
     const appended = await append(
@@ -162,8 +178,9 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
   }
 
   function settle(page: TailPage, group: readonly Draft[]): void {
-    basis = headRevision(journal);
+    basis = journal.shown;
     journal.tail.push(page);
+    journal.shown = page.page.revision;
     lastDurableAt = journal.ports.clock.now();
     for (const { changes } of group) {
       for (const { view, key, slot } of changes) {
@@ -198,7 +215,7 @@ export function writer({ journal, schemaVersion, isBuffered, catchUp, onCommitte
 
   /** Takes the drafts in again, in order; those that saw something which is different now are prepared anew. */
   async function rebase(first: readonly Draft[]): Promise<void> {
-    basis = headRevision(journal);
+    basis = journal.shown;
     const todo = [...first, ...queue];
     queue = [];
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);

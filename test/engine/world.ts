@@ -1,4 +1,5 @@
 import { StateManager, type StateManagerOptions } from "../../src/index.ts";
+import type { Store, StoreOpening } from "../../src/store/store.ts";
 import { type DegradedBackend, degraded, isCrash, type Profile, profiles } from "../../src/testing.ts";
 
 /** A real second between two puts would make tests slow; the rule is the same with two milliseconds. */
@@ -16,12 +17,17 @@ export const sharedProfiles = engineProfiles.filter(({ capabilities }) => capabi
 /** More of every sweep, and longer histories. */
 export const isThorough = process.env["KEEPSTATE_THOROUGH"] === "1";
 
+export interface WorldOptions extends Omit<StateManagerOptions, "storage" | "ports"> {
+  /** Comes between the engine and the backend. */
+  readonly wrap?: (store: Store) => Store;
+}
+
 /** A store that fails on request, with one clock for it and for the programs that use it. */
 export interface World {
   readonly backend: DegradedBackend;
   readonly isEventual: boolean;
   /** Opens it as a new program. Retries what an eventual store asks to retry. */
-  open(options?: Omit<StateManagerOptions, "storage" | "ports">): Promise<StateManager>;
+  open(options?: WorldOptions): Promise<StateManager>;
   /** Moves everybody's clock. Milliseconds. */
   advance(ms: number): void;
   readonly now: () => number;
@@ -41,12 +47,14 @@ export function world({ capabilities }: Profile, seed = 1): World {
     void logged.push(`${message} ${facts === undefined ? "" : describe(facts)}`);
   const isEventual = capabilities.consistency === "eventual";
 
-  async function open(options: Omit<StateManagerOptions, "storage" | "ports"> = {}): Promise<StateManager> {
+  async function open({ wrap = (store) => store, ...options }: WorldOptions = {}): Promise<StateManager> {
+    const adapter = backend.adapter();
+    const storage = { ...adapter, open: async (how: StoreOpening) => wrap(await adapter.open(how)) };
     for (let attempt = 0; ; attempt++) {
       try {
         return await StateManager.open({
           ...options,
-          storage: backend.adapter(),
+          storage,
           require: { singleWriter: capabilities.swap === "local", ...options.require },
           ports: { clock: { now, elapsed }, logger: { warn: log, error: log } },
         });
