@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { oneLaterChunk } from "./scripts/later.ts";
 
 /** One entry for each subpath in package.json's exports. */
 const doors = {
@@ -18,6 +19,7 @@ export default defineConfig({
   external: [/^node:/],
   // Shared chunks in both formats: an error thrown by one door is an instance of the other door's class.
   splitting: true,
+  esbuildPlugins: [oneLaterChunk("src", "src/open.ts")],
   treeshake: false,
   dts: true,
   sourcemap: true,

@@ -8,7 +8,7 @@ import { delimiter, join, resolve, sep } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const stage = join(root, ".tmp", "runtimes");
-const files = ["smoke.mjs", "conformance.mjs"];
+const files = ["smoke.mjs", "later.mjs", "conformance.mjs"];
 const binaries = `node_modules${sep}.bin`;
 
 /** npm puts the Node of devDependencies first in the path; users run the one that is installed on the machine. */

@@ -32,7 +32,7 @@ export { isStateError, StateError } from "./ground/error.ts";
 export type { Clock, Correlation, Logger, Ports, Random } from "./ground/ports.ts";
 export type { Revision } from "./ground/revision.ts";
 export { parseRevision, REVISION_ZERO, revisionTime } from "./ground/revision.ts";
-export type { ScopeText, StateScope } from "./ground/scope.ts";
+export type { ScopeText, StateScope, SystemScope } from "./ground/scope.ts";
 export {
   agent,
   custom,

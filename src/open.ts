@@ -125,7 +125,8 @@ async function assemble<S extends Schema>(
     clock: ports.clock,
     values: hookValues(codec),
     id: nanoid,
-    onFailure: (failure) => bus.publish({ type: "hook.failed", data: failure, correlation }),
+    onFailure: (failure, of = correlation) =>
+      bus.publish({ type: "hook.failed", data: failure, correlation: of }),
     onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
   };
   // In one turn: what is read is shown before anything of ours is committed on top of it. What could not be shown, because
@@ -140,6 +141,7 @@ async function assemble<S extends Schema>(
       journal.shown = headRevision(journal);
     });
   };
+  journal.catchUp = catchUp;
   const allViews = views(journal, catchUp);
   const schemaVersion = options.schema?.version ?? 1;
   const queue = writer({
@@ -189,10 +191,13 @@ async function assemble<S extends Schema>(
     life.isOpen = false;
     unwatch?.();
     flusher?.stop();
-    while (engine.running.size > 0) await Promise.all(engine.running);
     try {
-      if (journal.readOnly === undefined) {
+      // What is flushed has after hooks, and their runs are flushed in turn.
+      while (engine.running.size + queue.pending > 0) {
+        await Promise.all(engine.running);
         await queue.flush();
+      }
+      if (journal.readOnly === undefined) {
         // Whoever only read leaves the store as it is.
         if (queue.lastDurableAt !== undefined) await upkeep.checkpoint();
       }

@@ -1,4 +1,5 @@
 import { StateError } from "./ground/error.ts";
+import { checkFields } from "./ground/fields.ts";
 import type { Ports } from "./ground/ports.ts";
 import type { ValueType } from "./ground/value-type.ts";
 import { isGlob } from "./state/glob.ts";
@@ -69,20 +70,35 @@ export const DEFAULT_PERSISTENCE: Required<PersistenceOptions> = {
 };
 
 const OPTION_FIELDS = ["storage", "schema", "types", "persistence", "require", "ports"];
-const REQUIRE_FIELDS = ["readOnly", "singleWriter", "atomicity", "swap", "consistency", "durability"];
+const REQUIRE_VALUES: Readonly<Record<keyof RequireOptions, readonly unknown[]>> = {
+  readOnly: [true, false],
+  singleWriter: [true, false],
+  atomicity: ["batch"],
+  swap: ["shared"],
+  consistency: ["strong"],
+  durability: ["process", "gated", "power"],
+};
+const PORT_METHODS = { clock: ["now", "elapsed"], random: ["fill"], logger: ["warn", "error"] } as const;
 
 /** Checks what was given and fills in the rest. Throws `invalid` for unknown fields and values out of range. */
 export function readSettings(options: StateManagerOptions): Settings {
-  knownFields("an option of StateManager.open", options, OPTION_FIELDS);
-  const { storage, schema, persistence = {}, require = {} } = options;
-  if (storage !== undefined && typeof storage.open !== "function") {
+  checkFields("an option of StateManager.open", options, OPTION_FIELDS);
+  const { storage, schema, types, persistence = {}, require = {}, ports = {} } = options;
+  if (storage !== undefined && typeof storage?.open !== "function") {
     throw new TypeError("storage must be an adapter, such as filesystem({ path }) or memory()");
   }
-  if (schema !== undefined && !(Number.isSafeInteger(schema.version) && schema.version >= 1)) {
-    throw new StateError("invalid", "schema.version must be a whole number from 1 on");
+  if (schema !== undefined) checkSchema(schema);
+  if (types !== undefined && !Array.isArray(types))
+    throw new TypeError("types must be a list of value types");
+  checkPorts(ports);
+  checkFields("an option of persistence", persistence, Object.keys(DEFAULT_PERSISTENCE));
+  checkFields("an option of require", require, Object.keys(REQUIRE_VALUES));
+  for (const field of Object.keys(REQUIRE_VALUES) as (keyof RequireOptions)[]) {
+    const value = require[field];
+    if (value === undefined || REQUIRE_VALUES[field].includes(value)) continue;
+    const allowed = REQUIRE_VALUES[field].join(", ");
+    throw new StateError("invalid", `require.${field} is one of ${allowed}, not ${String(value)}`);
   }
-  knownFields("an option of persistence", persistence, Object.keys(DEFAULT_PERSISTENCE));
-  knownFields("an option of require", require, REQUIRE_FIELDS);
   const settings = { ...DEFAULT_PERSISTENCE, ...persistence };
   if (settings.mode !== "immediate" && settings.mode !== "buffered") {
     throw new StateError(
@@ -100,17 +116,30 @@ export function readSettings(options: StateManagerOptions): Settings {
     if (typeof settings[field] !== "boolean")
       throw new TypeError(`persistence.${field} must be true or false`);
   }
-  if (!settings.immediateFlushPatterns.every(isGlob)) {
-    throw new StateError("invalid", "persistence.immediateFlushPatterns must be non-empty texts");
+  const patterns: unknown = settings.immediateFlushPatterns;
+  if (!Array.isArray(patterns) || !patterns.every(isGlob)) {
+    throw new StateError("invalid", "persistence.immediateFlushPatterns must be a list of non-empty texts");
   }
   return { persistence: settings, require };
 }
 
-function knownFields(what: string, given: object, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) throw new TypeError(`${what} must be an object`);
-  for (const field of Object.keys(given)) {
-    if (!known.includes(field)) {
-      throw new StateError("invalid", `"${field}" is not ${what}; known are ${known.join(", ")}`);
-    }
+function checkSchema(schema: Schema): void {
+  if (typeof schema !== "object" || schema === null) throw new TypeError("schema must be an object");
+  if (!(Number.isSafeInteger(schema.version) && schema.version >= 1)) {
+    throw new StateError("invalid", "schema.version must be a whole number from 1 on");
+  }
+  if (typeof schema.scopes !== "object" || schema.scopes === null) {
+    throw new TypeError("schema.scopes must be an object with shapes by kind of scope");
+  }
+}
+
+function checkPorts(ports: Partial<Ports>): void {
+  checkFields("a port", ports, Object.keys(PORT_METHODS));
+  for (const [name, methods] of Object.entries(PORT_METHODS)) {
+    const port: unknown = ports[name as keyof Ports]; // the table lists exactly the ports
+    if (port === undefined) continue;
+    const has = (method: string) =>
+      typeof port === "object" && port !== null && typeof Reflect.get(port, method) === "function";
+    if (!methods.every(has)) throw new TypeError(`ports.${name} must have ${methods.join(" and ")}`);
   }
 }

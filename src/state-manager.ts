@@ -3,7 +3,7 @@ import type { EventFor, UniversalEvent } from "./events/event.ts";
 import type { QueueOptions } from "./events/queue.ts";
 import type { EventStream } from "./events/stream.ts";
 import { StateError } from "./ground/error.ts";
-import { lazy } from "./ground/lazy.ts";
+import { lazy, lazyGenerator } from "./ground/lazy.ts";
 import { checkName } from "./ground/name.ts";
 import { REVISION_ZERO, type Revision } from "./ground/revision.ts";
 import {
@@ -24,14 +24,22 @@ import type { HookRun } from "./hooks/recorded.ts";
 import { inlineValue, listScopes, readEntry } from "./journal/read.ts";
 import { headRevision } from "./journal/state.ts";
 import type { HookOutcome } from "./state/ask.ts";
-import { type BatchChange, type BatchWriter, commitBatch, type Gathered, gather } from "./state/batch.ts";
-import { type Bound, bind, checkWriteOptions, correlationOf } from "./state/correlation.ts";
+import {
+  type BatchChange,
+  type BatchWriter,
+  commitBatch,
+  type Gathered,
+  gather,
+  gatherChange,
+} from "./state/batch.ts";
+import { type Bound, bindMore, checkWriteOptions, correlationOf } from "./state/correlation.ts";
 import type { Engine } from "./state/engine.ts";
 import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts";
 import type { Timeline } from "./state/history.ts";
 import type { WriteOptions, WriteResult } from "./state/result.ts";
 import type { Schema, ValuesOf } from "./state/schema.ts";
-import type { ScopeView } from "./state/view.ts";
+import { hasExpired, readSlot } from "./state/slot.ts";
+import { latest, type ScopeView } from "./state/view.ts";
 import type { Capabilities } from "./store/capabilities.ts";
 
 const history = lazy("history", () => import("./state/history.ts"));
@@ -95,7 +103,10 @@ export interface StateManager<S extends Schema = Schema>
   executions(correlationId: string): Promise<HookRun[]>;
   /** Reads what other writers committed since. A writer does it by itself when it meets their work; a reader asks. */
   refresh(): Promise<void>;
-  /** Stores what waits. Rejects if that fails; what could not be stored stays queued. */
+  /**
+   * Stores what waits and lets hooks finish; not for hooks to await. Rejects if storing fails; what could not be stored
+   * stays queued in buffered mode.
+   */
   flush(): Promise<void>;
   /** Folds the journal's tail into blocks now, so that the next open reads less. The engine does this by itself. */
   checkpoint(): Promise<boolean>;
@@ -157,8 +168,10 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     return commitBatch(engine, gathered, correlation, options.signal).finally(opened.onRelease);
   }
 
+  // `using` must not end the global scope alone: a store ends by `await using`.
+  const { [Symbol.dispose]: _, ...face } = onGlobal;
   const manager: StateManager<S> = {
-    ...onGlobal,
+    ...face,
     get size() {
       return onGlobal.size;
     },
@@ -174,10 +187,8 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
         engine.bus.on(pattern, handler),
       subscribe: (pattern: string, options?: QueueOptions): EventStream =>
         engine.bus.subscribe(pattern, options),
-      async *since(revision = REVISION_ZERO, signal) {
-        const { changesSince } = await history.load();
-        return yield* changesSince(engine, revision, signal);
-      },
+      since: (revision = REVISION_ZERO, signal) =>
+        lazyGenerator(async () => (await history.load()).changesSince(engine, revision, signal)),
     },
     capabilities: engine.journal.store.capabilities,
     storageMode: opened.adapter,
@@ -200,6 +211,11 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
       use();
       const text = formatScope(scope);
       checkName(key, "key");
+      const view = engine.views.find(text);
+      if (view !== undefined) {
+        const slot = engine.isBuffered ? latest(view, key) : view.slots.get(key);
+        return slot && !hasExpired(slot, engine.now) ? readSlot(slot, engine.codec) : undefined;
+      }
       const entry = await readEntry(engine.journal, text, key);
       if (entry?.value === undefined || (entry.expiresAt ?? Number.POSITIVE_INFINITY) <= engine.now())
         return undefined;
@@ -223,12 +239,9 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     setMany: (changes, options) =>
       manager.batch((tx) => {
         if (!Array.isArray(changes)) throw new TypeError("setMany needs a list of changes");
-        for (const { scope, key, value, operation = "set", ttlMs } of changes) {
-          if (operation === "delete") tx.delete(scope, key);
-          else tx.set(scope, key, value, ttlMs === undefined ? undefined : { ttlMs });
-        }
+        for (const change of changes) gatherChange(tx, change);
       }, options),
-    with: (more) => stateManager(opened, bind(bound, more)),
+    with: (more) => stateManager(opened, bindMore(bound, more)),
     async scopes() {
       use();
       const texts = await listScopes(engine.journal);
@@ -248,11 +261,16 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     },
     async flush() {
       use();
+      // What was called before and is still with its hooks belongs to what is flushed.
+      await Promise.all(engine.running);
+      await engine.writer.flush();
+      // And so do the runs of the after hooks that it led to.
+      if (engine.running.size === 0) return;
+      await Promise.all(engine.running);
       await engine.writer.flush();
     },
     async checkpoint() {
-      use();
-      await engine.writer.flush();
+      await manager.flush();
       return opened.checkpoint();
     },
     close() {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type * as Filesystem from "../../adapters/filesystem/index.ts";
 import type * as Core from "../../src/index.ts";
 import type { Value } from "../values.ts";
-import { held, type Opened, type Subject } from "./subject.ts";
+import type { Opened, Subject } from "./subject.ts";
 
 type State = Awaited<ReturnType<typeof Core.StateManager.open>>;
 
@@ -64,7 +64,8 @@ async function withState(state: State): Promise<OpenedKeepstate> {
       if (status !== "committed") throw new TypeError(`The batch ended as ${status}`);
     },
     get,
-    load: async () => held(new Map(handle.entries() as [string, Value][])),
+    // The handle is all that a program needs to keep.
+    load: async () => ({ count: handle.entries().length, hold: handle }),
     close: () => state.close(),
     revision: () => state.headRevision,
     addHook(id, check) {

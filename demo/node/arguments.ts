@@ -29,8 +29,8 @@ const MAX_PACE = 60_000;
 
 export const HELP = `An agent that reads documents, and survives being killed.
 
-  npm run demo                          the whole story, in less than a minute
-  npm run demo -- OPTIONS               one run of the agent; started again, it goes on where it was
+  npm run demo              the whole story, in less than a minute
+  npm run demo -- OPTIONS   one run of the agent; started again, it goes on
 
   --state DIR       where the agent keeps its state
                     (default: ${DEFAULT_STATE})

@@ -15,7 +15,7 @@ export interface StateFolder {
   readonly planted: string;
 }
 
-export function stateFolder(path: string): StateFolder {
+function stateFolder(path: string): StateFolder {
   return { path, store: join(path, STORE), planted: join(path, PLANTED) };
 }
 

@@ -7,7 +7,8 @@ import type { Note } from "./note.ts";
 import { printLearned } from "./report.ts";
 import { bold, clip, count, dim, green, progress, red, say, width, yellow } from "./terminal.ts";
 
-const STOPPED = 130;
+/** Exit code after Ctrl-C, as shells have it. */
+export const STOPPED = 130;
 
 /** One run of the agent: from where the state says it is, to the end or to its death. Returns the exit code. */
 export async function runAgent(command: RunCommand): Promise<number> {
@@ -71,7 +72,7 @@ async function readAll(reader: Reader, run: string, plan: Plan, command: RunComm
     }
   } finally {
     process.off("SIGINT", onInterrupt);
-    bar.end();
+    bar.end(nextOf(reader));
   }
 }
 

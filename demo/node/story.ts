@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { nextOf, notesIn, openToLook, planOf, type Reader, runsOf } from "./agent.ts";
 import { prepareFolder } from "./folder.ts";
 import { tellHooks, tellProof } from "./proof.ts";
+import { STOPPED } from "./run.ts";
 import { count, cyan, dim, heading, red, say } from "./terminal.ts";
 import { printTimeline } from "./timeline.ts";
 
@@ -78,7 +79,8 @@ function start(args: readonly string[]): Promise<End> {
 }
 
 function ended({ code, signal }: End): number {
-  say(`The story ends here: the agent ended with ${signal ?? `exit code ${code}`}.`);
+  const why = code === STOPPED ? "you stopped it" : `the agent ended with ${signal ?? `exit code ${code}`}`;
+  say(`The story ends here: ${why}. "npm run demo" tells it from the start.`);
   return code || 1;
 }
 

@@ -65,7 +65,8 @@ export interface Progress {
   begin(done: number, document: string): void;
   /** The document that is done. A remark about it stays. */
   finish(done: number, document: string, remark?: string): void;
-  end(): void;
+  /** The bar stays as it is then. */
+  end(done: number): void;
 }
 
 const BAR = 24;
@@ -77,16 +78,17 @@ export function progress(total: number): Progress {
   const digits = String(total).length;
   const place = (done: number) => `${String(done).padStart(digits)}/${total}`;
   const clear = () => isTerminal && stdout.write("\r\x1b[2K");
+  const bar = (done: number) => {
+    const filled = Math.round((BAR * done) / total);
+    return `  ${green("█".repeat(filled))}${dim("░".repeat(BAR - filled))} ${place(done)}`;
+  };
   const every = Math.ceil(total / LINES);
   return {
     begin(done, document) {
       if (!isTerminal) return;
-      const filled = Math.round((BAR * done) / total);
       const name = clip(document, width - BAR - 2 * digits - 12);
       clear();
-      stdout.write(
-        `  ${green("█".repeat(filled))}${dim("░".repeat(BAR - filled))} ${place(done)}  ${dim(name)}`,
-      );
+      stdout.write(`${bar(done)}  ${dim(name)}`);
     },
     finish(done, document, remark) {
       const isDue = !isTerminal && (done % every === 0 || done === total);
@@ -94,6 +96,9 @@ export function progress(total: number): Progress {
       clear();
       console.log(`  ${place(done)}  ${remark ?? clip(document, width - 2 * digits - 6)}`);
     },
-    end: () => void clear(),
+    end(done) {
+      clear();
+      if (isTerminal) console.log(bar(done));
+    },
   };
 }

@@ -122,6 +122,14 @@ export function eventQueue(
     );
   }
 
+  /** Once. */
+  function throwFailure(): void {
+    if (failure === undefined) return;
+    const error = failure;
+    failure = undefined;
+    throw error;
+  }
+
   function shift(): UniversalEvent | undefined {
     const event = waiting[head];
     if (event !== undefined) {
@@ -137,10 +145,8 @@ export function eventQueue(
       return event;
     }
     if (gap !== undefined) return resync(gap);
-    if (failure === undefined) return undefined;
-    const error = failure;
-    failure = undefined;
-    throw error;
+    throwFailure();
+    return undefined;
   }
 
   function takeAll(): readonly UniversalEvent[] {
@@ -149,10 +155,8 @@ export function eventQueue(
     head = 0;
     lastRead = events.findLast((event) => event.revision !== undefined)?.id ?? lastRead;
     if (gap !== undefined) events.push(resync(gap));
-    if (events.length > 0 || failure === undefined) return events;
-    const error = failure;
-    failure = undefined;
-    throw error;
+    if (events.length === 0) throwFailure();
+    return events;
   }
 
   function ready(): Promise<void> {

@@ -24,3 +24,30 @@ export function lazy<M>(what: string, fetch: () => Promise<M>): Lazy<M> {
     },
   };
 }
+
+/** A generator whose code is loaded at its first step. After that nothing stands between it and its reader. */
+export function lazyGenerator<T>(
+  begin: () => Promise<AsyncGenerator<T, undefined>>,
+): AsyncGenerator<T, undefined> {
+  let begun: AsyncGenerator<T, undefined> | undefined;
+  let beginning: Promise<AsyncGenerator<T, undefined>> | undefined;
+  type Step = Promise<IteratorResult<T, undefined>>;
+  function step(take: (from: AsyncGenerator<T, undefined>) => Step): Step {
+    if (begun !== undefined) return take(begun);
+    beginning ??= begin().then((generator) => {
+      begun = generator;
+      return generator;
+    });
+    return beginning.then(take);
+  }
+  const generator = {
+    next: () => step((from) => from.next()),
+    return: (value: undefined | PromiseLike<undefined>) => step((from) => from.return(value)),
+    throw: (error: unknown) => step((from) => from.throw(error)),
+    [Symbol.asyncIterator]: (): AsyncGenerator<T, undefined> => generator,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await generator.return(undefined);
+    },
+  };
+  return generator;
+}

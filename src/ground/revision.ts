@@ -91,19 +91,14 @@ export function revisionMint(ports: Ports): RevisionMint {
     next(head, count = 1) {
       const floor = head > last ? head : last;
       const now = Math.max(0, Math.floor(ports.clock.now()));
-      const first =
-        now > revisionTime(floor)
-          ? text(now, 0, writer)
-          : // The writer part may be smaller than the floor's, so the counter must move.
-            text(revisionTime(floor), 0, writer) > floor
-            ? text(revisionTime(floor), 0, writer)
-            : after(floor, writer);
+      const first = now > revisionTime(floor) ? text(now, 0, writer) : after(floor, writer);
       last = revisionAt(first, count - 1);
       return first;
     },
   };
 }
 
+/** The counter moves, because this writer's bits may be smaller than those of the floor's. */
 function after(floor: Revision, writer: string): Revision {
   const next = revisionAt(floor, 1);
   return (next.slice(0, TIME + COUNTER) + writer) as Revision;

@@ -35,31 +35,29 @@ export const ARRAY_BUFFER = "ArrayBuffer";
 /** An object without a prototype; its data is the object's properties. */
 export const NULL_PROTOTYPE = "NullPrototype";
 
-type ErrorConstructorLike = () => Error;
-
-const ERROR_PROTOTYPES: ReadonlyMap<unknown, string> = new Map(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map(
-    (type) => [type.prototype, type.name],
-  ),
-);
+const ERRORS: readonly ErrorConstructor[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+];
 
 /** Makes an error of each class of the language. Subclasses of these are classes like any other. */
-export const ERROR_BY_NAME: ReadonlyMap<string, ErrorConstructorLike> = new Map<string, ErrorConstructorLike>(
-  [
-    ["Error", () => new Error()],
-    ["EvalError", () => new EvalError()],
-    ["RangeError", () => new RangeError()],
-    ["ReferenceError", () => new ReferenceError()],
-    ["SyntaxError", () => new SyntaxError()],
-    ["TypeError", () => new TypeError()],
-    ["URIError", () => new URIError()],
-    ["AggregateError", () => new AggregateError([])],
-  ],
+export const ERROR_BY_NAME: ReadonlyMap<string, () => Error> = new Map<string, () => Error>([
+  ...ERRORS.map((type) => [type.name, () => new type()] as const),
+  ["AggregateError", () => new AggregateError([])],
+]);
+
+const ERROR_NAMES: ReadonlyMap<unknown, string> = new Map(
+  [...ERRORS, AggregateError].map((type) => [type.prototype, type.name]),
 );
 
 /** The tag of an error's class, or undefined if it is not one of the language's own. */
 export function errorName(error: Error): string | undefined {
-  return ERROR_PROTOTYPES.get(Object.getPrototypeOf(error));
+  return ERROR_NAMES.get(Object.getPrototypeOf(error));
 }
 
 /** Whether the tag is one of this format's own and so cannot be the name of a registered type. */

@@ -92,6 +92,9 @@ const unescapePart = (part: string): string =>
 
 /** The text form; checks a scope that was built by hand. Throws `invalid`, also for the store's own scopes. */
 export function formatScope(scope: StateScope): ScopeText {
+  if (typeof scope !== "object" || scope === null) {
+    throw new TypeError(`a scope is made by agent(id), globalScope() and the like, not ${typeof scope}`);
+  }
   switch (scope.kind) {
     case "global":
       return "global";
@@ -108,6 +111,8 @@ export function formatScope(scope: StateScope): ScopeText {
 
 /** The scope that a text form names. Throws `invalid` for any text that `formatScope` does not make. */
 export function parseScope(text: string): StateScope {
+  if (typeof text !== "string")
+    throw new TypeError(`the text form of a scope is a string, not ${typeof text}`);
   const [kind = "", first, second, ...rest] = text.split(":");
   const scope = scopeOf(kind, first, second);
   if (scope === undefined || rest.length > 0 || formatScope(scope) !== text) {

@@ -1,4 +1,5 @@
 import { StateError } from "../ground/error.ts";
+import { checkFields } from "../ground/fields.ts";
 import { checkName } from "../ground/name.ts";
 import { formatScope } from "../ground/scope.ts";
 import type { BreakerOptions } from "./breaker.ts";
@@ -53,14 +54,22 @@ export function readOptions(point: HookPoint, options: AnyHookOptions): HookSett
   const sideEffects = options.sideEffects ?? "none";
   const onError = options.onError ?? (isGuardPoint(point) ? "fail" : "continue");
   checkName(id, "hook id");
-  if (Number.isNaN(priority)) throw refused(id, "priority is not a number");
-  if (!(timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS))
-    throw refused(id, `timeoutMs is not 1 to ${MAX_DELAY_MS}`);
-  if (!["none", "idempotent", "external"].includes(sideEffects)) throw refused(id, `unknown sideEffects`);
-  if (!["continue", "cancel", "fail"].includes(onError)) throw refused(id, `unknown onError`);
-  if (breaker !== false) checkBreaker(id, breaker);
-  if ((options.scopes ?? options.keys) !== undefined && !isKeyedPoint(point)) {
-    throw refused(id, `scopes and keys make no sense at ${point}`);
+  const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
+    [!Number.isNaN(priority), "priority is not a number"],
+    [timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS, `timeoutMs is not 1 to ${MAX_DELAY_MS}`],
+    [["none", "idempotent", "external"].includes(sideEffects), "unknown sideEffects"],
+    [["continue", "cancel", "fail"].includes(onError), "unknown onError"],
+    [
+      breaker === false || isBreaker(breaker),
+      "breaker needs failures from 1 to 1000, and windowMs and openMs above 0",
+    ],
+    [
+      (options.scopes ?? options.keys) === undefined || isKeyedPoint(point),
+      `scopes and keys make no sense at ${point}`,
+    ],
+  ];
+  for (const [isKept, otherwise] of rules) {
+    if (!isKept) throw new StateError("invalid", `hook "${id}": ${otherwise}`, { hook: id });
   }
   return {
     id,
@@ -83,11 +92,9 @@ export function readOptions(point: HookPoint, options: AnyHookOptions): HookSett
 }
 
 function checkTypes(options: AnyHookOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError("a hook's options are an object with an id");
+  checkFields("an option of a hook", options, Object.keys(TYPES));
   const types: Readonly<Record<string, string>> = TYPES;
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(TYPES, name)) throw new StateError("invalid", `unknown hook option "${name}"`);
     if (value === undefined || (name === "breaker" && value === false)) continue;
     const isList = name === "scopes" || name === "keys";
     if (value === null || typeof value !== types[name] || isList !== Array.isArray(value)) {
@@ -97,12 +104,6 @@ function checkTypes(options: AnyHookOptions): void {
   if (options.id === undefined) throw new TypeError("a hook needs an id");
 }
 
-function checkBreaker(id: string, { failures, windowMs, openMs }: BreakerOptions): void {
-  const isFine =
-    Number.isInteger(failures) && failures >= 1 && failures <= 1000 && windowMs > 0 && openMs > 0;
-  if (!isFine) throw refused(id, "breaker needs failures from 1 to 1000, and windowMs and openMs above 0");
-}
-
-function refused(id: string, why: string): StateError {
-  return new StateError("invalid", `hook "${id}": ${why}`, { hook: id });
+function isBreaker({ failures, windowMs, openMs }: BreakerOptions): boolean {
+  return Number.isInteger(failures) && failures >= 1 && failures <= 1000 && windowMs > 0 && openMs > 0;
 }

@@ -34,7 +34,7 @@ export interface HookEnv {
   /** A name that no other run has. */
   id(): string;
   /** Told of each failure once, in time for the event that makes it known. Must not throw. */
-  onFailure?(failure: HookFailure): void;
+  onFailure?(failure: HookFailure, correlation?: Correlation): void;
   onBreakerOpened?(hook: { readonly hook: string; readonly point: HookPoint }): void;
 }
 

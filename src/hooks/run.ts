@@ -69,7 +69,7 @@ export async function runBefore(
     if (hook.replayable || isVeto) runs.push(outcome.draft);
 
     if (outcome.kind !== "result") {
-      if (outcome.kind !== "aborted") report(hook, outcome.error, effect, env);
+      if (outcome.kind !== "aborted") report(hook, outcome.error, effect, call, env);
       if (effect === "rejected") {
         call.onRejected?.(runs);
         throw outcome.error;
@@ -124,7 +124,8 @@ export async function runAfter(
     const outcome = isThenable(asked) ? await asked : asked;
     if (hook.replayable) runs.push(outcome.draft);
     if (outcome.kind === "result") continue;
-    failures.push(report(hook, outcome.error, outcome.kind === "unavailable" ? "skipped" : "continued", env));
+    const effect = outcome.kind === "unavailable" ? "skipped" : "continued";
+    failures.push(report(hook, outcome.error, effect, call, env));
   }
   return { failures, runs };
 }
@@ -140,9 +141,10 @@ function report(
   hook: RegisteredHook,
   error: StateError,
   effect: FailureEffect | undefined,
+  { correlation }: HookCall,
   env: HookEnv,
 ): HookFailure {
   const failure: HookFailure = { hook: hook.id, point: hook.point, error, effect: effect ?? "continued" };
-  env.onFailure?.(failure);
+  env.onFailure?.(failure, correlation);
   return failure;
 }

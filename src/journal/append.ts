@@ -57,7 +57,13 @@ export async function append(
   const moved: Head = { ...head, page: last, previous: head.page, commits: head.commits + count };
   const to = encodeHead(moved);
   const batch: Batch = { writes, swap: { key: HEAD_KEY, from: headBytes, to } };
-  if (!(await landed(state, batch, last))) return { outcome: "conflict" };
+  let isCommitted = false;
+  try {
+    isCommitted = await landed(state, batch, last);
+  } finally {
+    if (!isCommitted) state.failed.push(head.page);
+  }
+  if (!isCommitted) return { outcome: "conflict" };
   state.head = moved;
   state.headBytes = to;
   const page: Page = {
@@ -94,15 +100,16 @@ function hasLarge({ value }: Change): boolean {
 
 /** Commits the batch and finds out what became of it. */
 async function landed(state: JournalState, batch: Batch, page: Revision): Promise<boolean> {
+  const eventual = state.store.capabilities.consistency === "eventual";
   let failure: unknown;
   try {
     if ((await commitPaced(state, batch)) === "committed") return true;
   } catch (error) {
-    if (isStateError(error, "quota")) throw error; // by contract the head has not moved
+    // By contract the head has not moved; but where the page is the commit point, that says too little.
+    if (isStateError(error, "quota") && !eventual) throw error;
     failure = error;
   }
   // Also after a conflict: a store may report one although its own first try had landed.
-  const eventual = state.store.capabilities.consistency === "eventual";
   const happened = await (eventual ? insist(state, batch, page) : inquire(state, batch, page));
   if (happened === undefined) {
     state.readOnly = new StateError(
@@ -149,7 +156,10 @@ async function insist(state: JournalState, batch: Batch, page: Revision): Promis
       const seen = bytes === undefined ? undefined : decodeHead(bytes);
       if (seen?.page === page) return true;
       if (seen !== undefined && seen.page > headRevision(state)) return undefined;
-      if ((await commitPaced(state, batch)) === "committed") return true;
+      // A fence of this opening whose answer was lost.
+      const isFenced = seen?.page === headRevision(state) && seen.fence > (state.head?.fence ?? 0);
+      const again = isFenced && batch.swap ? { ...batch, swap: { ...batch.swap, from: bytes } } : batch;
+      if ((await commitPaced(state, again)) === "committed") return true;
     } catch (error) {
       state.ports.logger.warn("a commit did not reach the store; trying again", { page, error });
     }

@@ -2,8 +2,10 @@ import { isStateError, StateError } from "../ground/error.ts";
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { Store } from "../store/store.ts";
 import type { Page } from "./commit.ts";
+import type { Head } from "./head.ts";
 import { pagesAfter } from "./keys.ts";
 import { decodePage } from "./page.ts";
+import type { JournalState } from "./state.ts";
 
 /** What the pages that an eventual store shows after a checkpoint come to. */
 export interface Branches {
@@ -24,8 +26,13 @@ type Link = Pick<Page, "revision" | "previous" | "beforePrevious"> & { readonly 
  * page are a fork: the branch with the highest last revision is followed, the others are only told of.
  * Rejects with `stale` where a page is there and what it follows is not yet.
  */
-export async function findBranches(store: Store, from: Revision, head: Revision): Promise<Branches> {
+export async function findBranches(store: Store, from: Revision, { page: head, previous }: Head): Promise<Branches> {
   const { links, unreadable } = await readLinks(store, from);
+  // The head may be newer than the list of pages, or name one that cannot be read.
+  if (head > from && !links.some((link) => link.revision === head)) {
+    links.push({ revision: head, previous, beforePrevious: REVISION_ZERO, commits: 0 });
+    links.sort((a, b) => (a.revision < b.revision ? -1 : 1));
+  }
   const parentOf = ({ previous, beforePrevious }: Link) =>
     unreadable.has(previous) ? beforePrevious : previous;
   const connected = new Map<Revision, Link>();
@@ -44,8 +51,7 @@ export async function findBranches(store: Store, from: Revision, head: Revision)
     return pages;
   };
   const commits = (pages: readonly Link[]) => pages.reduce((sum, link) => sum + link.commits, 0);
-  // The head may be newer than the list of pages; then what it names counts and the chain tells whether it is there.
-  const last = [...connected.keys(), head].reduce((a, b) => (a > b ? a : b), from);
+  const last = [...connected.keys()].at(-1) ?? from; // they are in order
   const followed = chain(last);
   const isFollowed = new Set(followed.map((link) => link.revision));
   const parents = new Set([...connected.values()].map(parentOf));
@@ -76,4 +82,19 @@ async function readLinks(
     }
   }
   return { links, unreadable };
+}
+
+/** The head as it ought to be; the first commit moves it. */
+export async function rollForward(state: JournalState, head: Head, from: Revision): Promise<Head> {
+  const { last, previous, ahead, forked } = await findBranches(state.store, from, head);
+  state.forked = forked;
+  if (forked.length > 0)
+    state.ports.logger.warn(
+      "two programs wrote to a store that cannot keep them apart; the journal is forked",
+      {
+        followed: last,
+        forked,
+      },
+    );
+  return last === head.page ? head : { ...head, page: last, previous, commits: head.commits + ahead };
 }

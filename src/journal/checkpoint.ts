@@ -53,7 +53,13 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   const listed = garbage.flatMap((one) => one.keys);
   work.written.set(list, encodeGarbage(list, listed));
   const moved: Checkpoint = { ...before, ...next, revision: through, garbage: list };
-  if (!(await write(state, head.epoch, pointer.bytes, moved, work.written))) return false;
+  let isMoved = false;
+  try {
+    isMoved = await write(state, head.epoch, pointer.bytes, moved, work.written);
+  } finally {
+    if (!isMoved) state.failed.push(through);
+  }
+  if (!isMoved) return false;
   state.tail.drop(taken);
   state.garbage = garbage;
   if (isStrong) {

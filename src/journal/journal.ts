@@ -6,7 +6,7 @@ import type { Batch, Store } from "../store/store.ts";
 import { EMPTY_CHECKPOINT, encodeCheckpoint, encodeHead, type Head, STORE_FORMAT } from "./head.ts";
 import { checkpointKey, HEAD_KEY } from "./keys.ts";
 import { commitPaced, pause } from "./pace.ts";
-import { load, readCheckpoint } from "./refresh.ts";
+import { load, readCheckpoint, refresh } from "./refresh.ts";
 import { headRevision, type JournalState, turn } from "./state.ts";
 import { emptyTail } from "./tail.ts";
 
@@ -32,11 +32,12 @@ export async function openJournal(
     shown: REVISION_ZERO,
     readOnly: undefined,
     quarantine: [],
-    staging: new Set(),
     garbage: [],
+    failed: [],
     forked: [],
     orphans,
     lastPut: new Map(),
+    catchUp: async () => void (await state.turn.run(() => refresh(state))),
     turn: turn(),
   };
   await load(state);
@@ -88,7 +89,8 @@ export async function createJournal(state: JournalState, schema: number): Promis
     const [found] = await state.store.get([HEAD_KEY]);
     if (found !== undefined) return false;
     // An eventual store may show it later; to put the same once more does no harm.
-    if (state.store.capabilities.consistency === "strong" || attempt === ATTEMPTS) {
+    const isKnown = failure !== undefined && state.store.capabilities.consistency === "strong";
+    if (isKnown || attempt === ATTEMPTS) {
       throw failure ?? new StateError("unavailable", "the store did not keep the journal's head; try again");
     }
     await pause(2 ** attempt * 5);

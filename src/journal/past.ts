@@ -27,7 +27,7 @@ export async function* pagesSince(state: JournalState, from: Revision): AsyncGen
       if (checkpoint === state.checkpoint || at < checkpoint.revision) break;
     } catch (error) {
       if (!isStateError(error, "stale") || ++missing > ATTEMPTS) throw error;
-      await follow(state);
+      await follow(state, error);
     }
   }
   for (const page of state.tail.pages()) {

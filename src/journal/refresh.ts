@@ -55,7 +55,8 @@ async function loadTail(
 ): Promise<true> {
   const { store } = state;
   const from = pointer.checkpoint.revision;
-  const shown = store.capabilities.consistency === "eventual" ? await rollForward(state, head, from) : head;
+  const isEventual = store.capabilities.consistency === "eventual";
+  const shown = isEventual ? await (await branches.load()).rollForward(state, head, from) : head;
   try {
     const chain = await readChain(store, from, shown.page);
     adopt(state, shown, bytes, { chain, pointer, isWhole: true });
@@ -71,22 +72,6 @@ async function loadTail(
     );
   }
   return true;
-}
-
-/** The head as it ought to be; the first commit moves it. */
-async function rollForward(state: JournalState, head: Head, from: Revision): Promise<Head> {
-  const { findBranches } = await branches.load();
-  const { last, previous, ahead, forked } = await findBranches(state.store, from, head.page);
-  state.forked = forked;
-  if (forked.length > 0)
-    state.ports.logger.warn(
-      "two programs wrote to a store that cannot keep them apart; the journal is forked",
-      {
-        followed: last,
-        forked,
-      },
-    );
-  return last === head.page ? head : { ...head, page: last, previous, commits: head.commits + ahead };
 }
 
 /** Reads what other writers committed since, and returns their pages in order. */

@@ -40,16 +40,21 @@ export interface JournalState {
   /** Why nothing may be written any more. */
   readOnly: StateError | undefined;
   readonly quarantine: Quarantined[];
-  /** Transactions of this opening that are being staged; its own sweeps leave them alone. */
-  readonly staging: Set<Revision>;
   /** Records that pointers no longer reach and that are still to be deleted, oldest first. */
   garbage: Garbage[];
+  /**
+   * The head that each commit or checkpoint of this opening began from that came to nothing. Its records may lie anywhere
+   * behind that head, also before the horizon of another writer's sweep; the next sweep of this opening looks there too.
+   */
+  failed: Revision[];
   /** Branches of the journal that an eventual store shows beside the one that is followed: the last page of each. */
   forked: readonly Revision[];
   /** Parts of large values that no value names; see `withParts`. */
   readonly orphans: () => AsyncIterable<Key>;
   /** When each pointer was last put, by `clock.elapsed()`; only where the store wants time between two puts. */
   readonly lastPut: Map<Key, number>;
+  /** Reads what other writers committed. Whoever shows pages in memory puts a way here that shows them too. */
+  catchUp: () => Promise<void>;
   /** Head moves one at a time: commits, fences and epochs. */
   readonly turn: Turn;
 }

@@ -22,14 +22,15 @@ const DERIVED: readonly Family[] = ["s", "b", "m"];
 export async function sweep(state: JournalState): Promise<number | undefined> {
   const { head, store } = state;
   if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return undefined;
-  const { horizon } = state.checkpoint;
+  const failed = [...state.failed];
+  const horizon = failed.reduce((a, b) => (a < b ? a : b), state.checkpoint.horizon);
   const next = headRevision(state);
   const candidates = new Set<Key>();
   const isStrong = store.capabilities.consistency === "strong";
   const ranges = (isStrong ? FAMILIES : DERIVED).map((family) => familyAfter(family, horizon));
   for (const range of isStrong ? [...ranges, CHECKPOINTS] : ranges) {
     for await (const chunk of store.scan(range, { keysOnly: true }))
-      for (const { key } of chunk) if (!state.staging.has(mintOf(key))) candidates.add(key);
+      for (const { key } of chunk) candidates.add(key);
   }
   const parts = new Set<Key>();
   for await (const part of state.orphans()) parts.add(part);
@@ -41,6 +42,7 @@ export async function sweep(state: JournalState): Promise<number | undefined> {
   const orphans = new Set<Key>();
   for await (const part of state.orphans()) if (parts.has(part)) orphans.add(part);
   await remove(state, orphans);
+  state.failed = state.failed.slice(failed.length);
   return candidates.size + orphans.size;
 }
 

@@ -22,14 +22,12 @@ export interface StagedChanges {
  * Writes changes to staged pages, off the chain. They happen when a marker that names them is on the chain, all at once
  * and under the marker's revision; without a marker they never do, and a later sweep removes them.
  *
- * Call it in the turn that commits the marker. Another writer may sweep what is staged, but only behind a fence of the
- * head, and then the marker's swap fails and everything is staged again under new names. The caller takes the
- * transaction out of `state.staging` when its marker is committed or given up.
+ * Call it in the turn that commits the marker: a sweep of this opening waits for its end, and finds the marker. Another
+ * writer may sweep what is staged, but only behind a fence of the head; then the marker's swap fails, and everything is
+ * staged again under new names.
  */
 export async function stage(state: JournalState, changes: readonly Change[]): Promise<StagedChanges> {
   const transaction = state.mint.next(headRevision(state));
-  state.staging.clear(); // one at a time: what was given up before is anybody's garbage
-  state.staging.add(transaction);
   const stored: Change[] = [];
   let pages = 0;
   let large = 0;

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import type { Announcement } from "./request.ts";
 import type { WriteResult } from "./result.ts";
 import { track } from "./running.ts";
-import { GONE, readSlot, revisionOf, type Slot } from "./slot.ts";
+import { GONE, hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
 
 const afterHooks = lazy("after hooks", () => import("./after-hooks.ts"));
 
@@ -24,17 +24,30 @@ export function afterCommit(
     if (isHeard) engine.bus.publish(eventOf(engine, draft, change, revision, index));
     if (change.announce !== undefined) announce(engine, draft, change.announce, revision, index);
   }
-  const answer = (afterErrors: readonly HookFailure[]) =>
-    resolve({
-      status: "committed",
-      revision,
-      correlationId: draft.correlation.correlationId,
-      durability: engine.journal.store.capabilities.durability,
-      afterErrors,
-    });
-  if (engine.hooks.has("after_state_change"))
-    track(engine, askAfterHooks(engine, draft, revision).then(answer));
-  else answer(NONE);
+  if (!engine.hooks.has("after_state_change")) {
+    resolve(resultOf(engine, draft, revision, NONE));
+    return;
+  }
+  const asked = askAfterHooks(engine, draft, revision);
+  track(
+    engine,
+    asked.then((afterErrors) => resolve(resultOf(engine, draft, revision, afterErrors))),
+  );
+}
+
+function resultOf(
+  { journal }: Engine,
+  { correlation }: Draft,
+  revision: Revision,
+  afterErrors: readonly HookFailure[],
+): WriteResult {
+  return {
+    status: "committed",
+    revision,
+    correlationId: correlation.correlationId,
+    durability: journal.store.capabilities.durability,
+    afterErrors,
+  };
 }
 
 const NONE: readonly HookFailure[] = [];
@@ -66,7 +79,7 @@ function eventOf(
     key,
     operation,
     get oldValue() {
-      return previous && readSlot(previous, engine.codec);
+      return previous && !isOver(previous, draft) ? readSlot(previous, engine.codec) : undefined;
     },
     get newValue() {
       return readSlot(slot, engine.codec);
@@ -83,6 +96,11 @@ function eventOf(
     time: draft.time,
     metadata: metadataOf(engine),
   };
+}
+
+/** What was past its time counts as absent, except for the change that says so. */
+function isOver(before: Slot, { time, changes }: Draft): boolean {
+  return hasExpired(before, () => time) && changes[0]?.operation !== "expire";
 }
 
 const PERSISTENT: UniversalEvent["metadata"] = Object.freeze({
@@ -111,7 +129,7 @@ async function askAfterHooks(
     const error = new StateError("hook_failed", "the hooks could not be asked", { cause });
     return engine.hooks.at("after_state_change").map(({ id, point }) => {
       const failure: HookFailure = { hook: id, point, error, effect: "skipped" };
-      engine.hookEnv.onFailure?.(failure);
+      engine.hookEnv.onFailure?.(failure, draft.correlation);
       return failure;
     });
   }

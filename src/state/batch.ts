@@ -1,4 +1,5 @@
 import { StateError } from "../ground/error.ts";
+import { checkFields } from "../ground/fields.ts";
 import { checkName } from "../ground/name.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { formatScope, type ScopeText, type StateScope } from "../ground/scope.ts";
@@ -57,6 +58,18 @@ export function gather(engine: Engine, fn: (tx: BatchWriter) => void): Gathered[
   isOpen = false;
   if (returned instanceof Promise) throw new TypeError("the function given to batch must be synchronous");
   return gathered;
+}
+
+const CHANGE_FIELDS = ["scope", "key", "value", "operation", "ttlMs"];
+
+/** Puts one change of a list into a batch. */
+export function gatherChange(tx: BatchWriter, change: BatchChange): void {
+  checkFields("a field of a change", change, CHANGE_FIELDS);
+  const { scope, key, value, operation = "set", ttlMs } = change;
+  if (operation === "delete") tx.delete(scope, key);
+  else if (operation === "set") tx.set(scope, key, value, ttlMs === undefined ? undefined : { ttlMs });
+  else
+    throw new StateError("invalid", `the operation of a change is set or delete, not ${String(operation)}`);
 }
 
 /** Atomic over many keys and scopes: one veto or failure, and nothing of it happens. */

@@ -1,11 +1,19 @@
 import type { EncodedValue } from "../ground/codec.ts";
-import { REVISION_ZERO } from "../ground/revision.ts";
+import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
+import { valueSize } from "../journal/values.ts";
 import { afterCommit } from "./after.ts";
-import type { Proposal } from "./decide.ts";
+import type { Proposal } from "./changes.ts";
 import type { Draft, DraftChange, Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import type { Call, Request } from "./request.ts";
 import { type Origin, readSlot, slotOf } from "./slot.ts";
+
+/** A commit that a call waits for. Many wait at once, so what they all do is shared instead of made for each. */
+interface CallDraft extends Draft {
+  readonly engine: Engine;
+  readonly call: Call;
+  readonly prepare: () => Promise<Draft | undefined>;
+}
 
 /** The commit that a call's decided changes make. */
 export function draftOf(
@@ -14,17 +22,18 @@ export function draftOf(
   proposals: readonly (Proposal | Request)[],
   seen: readonly Seen[],
   detail: EncodedValue | undefined,
-  again: () => Promise<Draft | undefined>,
+  prepare: () => Promise<Draft | undefined>,
 ): Draft {
   const time = engine.now();
   const origin: Origin = { revisions: "", expiries: expiriesOf(proposals, time) };
   let size = detail === undefined ? 0 : detail.text.length;
-  const changes = proposals.map(({ view, key, operation, value, announce }, i): DraftChange => {
-    size += key.length + 40 + (value === undefined ? 0 : value.text.length);
-    if (value !== undefined) for (const part of value.parts) size += part.length;
-    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined, announce };
-  });
-  const draft: Draft = {
+  const changes: DraftChange[] = [];
+  for (const { view, key, operation, value, announce } of proposals) {
+    size += key.length + 40 + (value === undefined ? 0 : valueSize(value));
+    const slot = slotOf(value, origin, changes.length);
+    changes.push({ view, key, operation, value, slot, before: undefined, announce });
+  }
+  const draft: CallDraft = {
     kind: "change",
     time,
     correlation: call.correlation,
@@ -33,18 +42,29 @@ export function draftOf(
     detail,
     size,
     seen,
-    committed: (revision) => afterCommit(engine, draft, revision, call.resolve),
-    failed(error) {
-      if (engine.isBuffered) reportDropped(engine, draft, error);
-      call.reject(error);
-    },
-    async again() {
-      const next = await again();
-      if (engine.isBuffered && next?.kind !== "change") reportDropped(engine, draft);
-      return next;
-    },
+    engine,
+    call,
+    prepare,
+    committed,
+    failed,
+    again,
   };
   return draft;
+}
+
+function committed(this: CallDraft, revision: Revision): void {
+  afterCommit(this.engine, this, revision, this.call.resolve);
+}
+
+function failed(this: CallDraft, error: unknown): void {
+  if (this.engine.isBuffered) reportDropped(this.engine, this, error);
+  this.call.reject(error);
+}
+
+async function again(this: CallDraft): Promise<Draft | undefined> {
+  const next = await this.prepare();
+  if (this.engine.isBuffered && next?.kind !== "change") reportDropped(this.engine, this);
+  return next;
 }
 
 function expiriesOf(

@@ -1,6 +1,7 @@
 import type { StateChange } from "../hooks/hook.ts";
 import { runBefore } from "../hooks/run.ts";
-import { current, type Deciding, NOT_SEEN, type Proposal } from "./decide.ts";
+import type { Proposal } from "./changes.ts";
+import { current, type Deciding, NOT_SEEN } from "./decide.ts";
 import type { Request } from "./request.ts";
 
 /** Hooks at `state_conflict` may make one value of the caller's and the stored one; otherwise the conflict stands. */

@@ -1,4 +1,5 @@
 import { StateError } from "../ground/error.ts";
+import { checkFields } from "../ground/fields.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { isRevision, type Revision } from "../ground/revision.ts";
 import type { WriteOptions } from "./result.ts";
@@ -7,10 +8,16 @@ import type { WriteOptions } from "./result.ts";
 export type Bound = Pick<WriteOptions, "correlationId" | "causationId" | "actor" | "triggeredBy">;
 
 const BOUND = ["correlationId", "causationId", "actor", "triggeredBy"] as const;
-const FIELDS: ReadonlySet<string> = new Set([...BOUND, "expectedRevision", "ttlMs", "signal"]);
+const FIELDS: readonly string[] = [...BOUND, "expectedRevision", "ttlMs", "signal"];
 
 /** Longest correlation id, actor and the like, in UTF-16 units. */
 const MAX_TEXT = 512;
+
+/** `bind` for what a caller binds: unknown fields are refused. */
+export function bindMore(bound: Bound, more: Bound): Bound {
+  checkFields("a field to bind", more, BOUND);
+  return bind(bound, more);
+}
 
 /** Checked fields of `given` over those of `bound`. Throws `invalid` or a TypeError. */
 export function bind(bound: Bound, given: Bound): Bound {
@@ -49,16 +56,10 @@ export function checkWriteOptions(options: WriteOptions): {
   expected: Revision | null | undefined;
   ttlMs: number | undefined;
 } {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError("the options of a write must be an object");
-  for (const field of Object.keys(options)) {
-    if (!FIELDS.has(field))
-      throw new StateError(
-        "invalid",
-        `"${field}" is not an option of a write; known are ${[...FIELDS].join(", ")}`,
-      );
-  }
-  const { expectedRevision: expected, ttlMs } = options;
+  checkFields("an option of a write", options, FIELDS);
+  const { expectedRevision: expected, ttlMs, signal } = options;
+  if (signal !== undefined && typeof signal?.aborted !== "boolean")
+    throw new TypeError("signal must be an AbortSignal");
   if (expected !== undefined && expected !== null && !isRevision(expected)) {
     throw new StateError("invalid", "expectedRevision must be a revision, or null for no entry");
   }

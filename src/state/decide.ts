@@ -1,4 +1,3 @@
-import type { EncodedValue } from "../ground/codec.ts";
 import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import type { Correlation } from "../ground/ports.ts";
@@ -9,27 +8,15 @@ import type { HookWrites } from "../hooks/port.ts";
 import { finishRuns } from "../hooks/record.ts";
 import type { HookRun } from "../hooks/recorded.ts";
 import { type Decision, runBefore } from "../hooks/run.ts";
-import type { Operation } from "../journal/commit.ts";
+import { type Changes, changesOn, type Proposal } from "./changes.ts";
 import type { Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
-import type { Announcement } from "./request.ts";
 import { checkValue } from "./schema.ts";
 import { hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
 
 /** Hooks may write, and those writes have hooks; so deep and no deeper. */
 const MAX_DEPTH = 8;
-
-/** A change that is being decided. */
-export interface Proposal {
-  readonly view: ScopeView;
-  readonly key: string;
-  readonly operation: Operation;
-  readonly value: EncodedValue | undefined;
-  readonly ttlMs?: number | undefined;
-  readonly announce?: Announcement | undefined;
-  readonly redirectedFrom?: { readonly scope: StateScope; readonly key: string } | undefined;
-}
 
 /** The runs that decided one change. What they are recorded as depends on what becomes of the whole commit. */
 interface Chain {
@@ -58,7 +45,7 @@ export interface Deciding {
   readonly engine: Engine;
   readonly correlation: Correlation;
   readonly signal: AbortSignal | undefined;
-  readonly changes: Proposal[];
+  readonly changes: Changes;
   readonly chains: Chain[];
   readonly seen: Seen[];
   /** Scopes opened on the way, to be let go when the commit is settled. */
@@ -86,7 +73,7 @@ export function current(
   key: string,
 ): { value: unknown; slot: Slot | undefined } {
   const { engine, changes, seen } = deciding;
-  const joined = changes.findLast((c) => c.view === view && c.key === key);
+  const joined = changes.at(view, key);
   if (joined !== undefined) {
     return { value: joined.value && engine.codec.decode(joined.value).value, slot: undefined };
   }
@@ -101,7 +88,7 @@ export async function decide(deciding: Deciding, proposal: Proposal, depth = 0):
   const { engine } = deciding;
   const hooks = engine.hooks.at("before_state_change");
   if (hooks.length === 0 || proposal.operation === "expire") {
-    deciding.changes.push(await checked(engine, proposal));
+    deciding.changes.add(await checked(engine, proposal));
     return { kind: "go" };
   }
   const subject = subjectOf(deciding, proposal);
@@ -173,7 +160,7 @@ async function take(
   }
   const stored = await checked(engine, next);
   chains.push({ drafts, stored: stored === next ? decision.value : NOT_SEEN, recordValue: false });
-  deciding.changes.push(stored);
+  deciding.changes.add(stored);
   return { kind: "go" };
 }
 
@@ -236,9 +223,8 @@ function immovable({ view, key }: Proposal, hook: string): StateError {
 /** The handle in a hook's context. Its changes join the commit when the hook's answer counts. */
 function joining(deciding: Deciding, depth: number): HookWrites {
   const { engine, changes, seen, chains } = deciding;
-  const before = changes.length;
   let isOpen = true;
-  const own: Deciding = { ...deciding, changes: [...changes], chains: [] };
+  const own: Deciding = { ...deciding, changes: changesOn(changes), chains: [] };
   const use = () => {
     if (!isOpen) throw new StateError("closed", "a hook's handle ends with the hook's answer");
   };
@@ -265,7 +251,7 @@ function joining(deciding: Deciding, depth: number): HookWrites {
     end(kept) {
       isOpen = false;
       if (!kept) return;
-      changes.push(...own.changes.slice(before));
+      for (const change of own.changes.list) changes.add(change);
       chains.push(...own.chains);
     },
   };

@@ -11,7 +11,7 @@ import { latest, type ScopeView } from "./view.ts";
 export async function expire(engine: Engine): Promise<void> {
   let found = false;
   for (const view of engine.views.all()) {
-    for (const [key, slot] of view.slots) {
+    for (const [key, slot] of view.slots.expiring()) {
       if (!hasExpired(slot, engine.now) || latest(view, key) !== slot) continue;
       engine.writer.submit(expiryDraft(engine, view, key, slot));
       found = true;

@@ -2,11 +2,12 @@ import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { StateScope } from "../ground/scope.ts";
-import { type Bound, bind, checkWriteOptions, correlationOf } from "./correlation.ts";
+import { type Bound, bindMore, checkWriteOptions, correlationOf } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
 import type { WriteOptions, WriteResult } from "./result.ts";
-import { GONE, hasExpired, readSlot, revisionOf, type Slot, VALUE } from "./slot.ts";
+import { GONE } from "./slot.ts";
+import type { Place } from "./slots.ts";
 import type { ScopeView } from "./view.ts";
 import { write, writeAll } from "./write.ts";
 
@@ -77,41 +78,63 @@ function makeHandle<V extends object>(
   const { codec, isBuffered, now } = engine;
   const { slots, queued } = view;
 
-  function shown(key: string): Slot | undefined {
+  function use(): void {
     if (!life.isOpen || !engine.life.isOpen) throw closed(view);
-    const slot = isBuffered && queued.size > 0 ? (queued.get(key) ?? slots.get(key)) : slots.get(key);
-    return slot === undefined || slot.kind === GONE || hasExpired(slot, now) ? undefined : slot;
   }
 
-  function visibleKeys(): (keyof V & string)[] {
-    const all = isBuffered ? new Set([...slots.keys(), ...queued.keys()]) : slots.keys();
-    return [...all].filter((key): key is keyof V & string => shown(key) !== undefined);
+  function shown(key: string): Place | undefined {
+    use();
+    const place = isBuffered && queued.size > 0 ? (queued.get(key) ?? slots.find(key)) : slots.find(key);
+    if (place === undefined || (typeof place === "object" && place.kind === GONE)) return undefined;
+    return slots.hasExpired(place, now) ? undefined : place;
   }
 
-  function change(request: Omit<Request, "view">, options: WriteOptions | undefined): Promise<WriteResult> {
+  function shownValue(key: string): unknown {
+    const place = shown(key);
+    return place === undefined ? undefined : slots.read(place, codec);
+  }
+
+  function committedValue(key: string): unknown {
+    use();
+    return slots.value(key, codec, now);
+  }
+
+  function visible(): [key: keyof V & string, place: Place][] {
+    const found: [keyof V & string, Place][] = [];
+    for (const key of isBuffered ? new Set([...slots.keys(), ...queued.keys()]) : slots.keys()) {
+      const place = shown(key);
+      // What is stored under the handle's scope has the handle's keys.
+      if (place !== undefined) found.push([key as keyof V & string, place]);
+    }
+    return found;
+  }
+
+  function change(
+    { key, operation, value, update }: Omit<Request, "view">,
+    options: WriteOptions | undefined,
+  ): Promise<WriteResult> {
     if (!life.isOpen || !engine.life.isOpen) throw closed(view);
     const { expected, ttlMs } = options === undefined ? NO_CHECKS : checkWriteOptions(options);
     const correlation = correlationOf(bound, options, engine.correlationId);
-    return write(engine, { ...request, view, expected, ttlMs }, correlation, options?.signal);
+    const request: Request = { view, key, operation, value, update, expected, ttlMs };
+    return write(engine, request, correlation, options?.signal);
   }
 
   const handle: Handle<V> = {
     scope,
     get(key) {
-      const slot = shown(key);
-      if (slot === undefined) return undefined;
-      // What was stored under a key fits the key's type: the schema saw to it when it was written.
-      return (slot.kind === VALUE ? slot.content : readSlot(slot, codec)) as never;
+      const value = isBuffered ? shownValue(key) : committedValue(key);
+      return value as never; // what is stored under a key fits the key's type: the schema saw to it
     },
     has: (key) => shown(key) !== undefined,
-    keys: visibleKeys,
-    entries: () => visibleKeys().map((key) => [key, handle.get(key) as V[typeof key]]),
+    keys: () => visible().map(([key]) => key),
+    entries: () => visible().map(([key, place]) => [key, slots.read(place, codec) as V[typeof key]]),
     get size() {
-      return visibleKeys().length;
+      return visible().length;
     },
     revision(key) {
-      const slot = shown(key);
-      return slot === undefined || slot.origin.revisions === "" ? undefined : revisionOf(slot);
+      const place = shown(key);
+      return place === undefined ? undefined : slots.revision(place);
     },
     set: (key, value, options) =>
       rejecting(() => {
@@ -145,7 +168,7 @@ function makeHandle<V extends object>(
           options?.signal,
         );
       }),
-    with: (more) => makeHandle<V>(engine, view, scope, bind(bound, more), life, onClose),
+    with: (more) => makeHandle<V>(engine, view, scope, bindMore(bound, more), life, onClose),
     close() {
       if (!life.isOpen) return;
       life.isOpen = false;

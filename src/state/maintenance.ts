@@ -32,7 +32,7 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
     try {
       const { derive, sweepOnce } = await upkeep.load();
       const isDone = await derive(engine, catchUp);
-      if (!hasSwept) hasSwept = await sweepOnce(engine);
+      if (!hasSwept || journal.failed.length > 0) hasSwept = await sweepOnce(engine);
       if (isDone && journal.head !== undefined) {
         const data = { epoch: journal.head.epoch, upTo: journal.checkpoint.revision };
         bus.publish({ type: "store.checkpointed", data, correlation: SYSTEM });

@@ -1,7 +1,8 @@
 import { StateError } from "../ground/error.ts";
+import { changesOn, type Proposal } from "./changes.ts";
 import { draftOf, settleUnchanged } from "./compose.ts";
 import { resolveConflict } from "./conflict.ts";
-import { current, type Deciding, decide, type Proposal, redirectLoop, runsOf, type Veto } from "./decide.ts";
+import { current, type Deciding, decide, redirectLoop, runsOf, type Veto } from "./decide.ts";
 import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { record, vetoDraft } from "./facts.ts";
@@ -18,7 +19,15 @@ export async function prepare(
   const { correlation, signal } = call;
   if (signal?.aborted)
     throw new StateError("aborted", "the write was aborted before it was queued", { cause: signal.reason });
-  const deciding: Deciding = { engine, correlation, signal, changes: [], chains: [], seen: [], held: [] };
+  const deciding: Deciding = {
+    engine,
+    correlation,
+    signal,
+    changes: changesOn(),
+    chains: [],
+    seen: [],
+    held: [],
+  };
   try {
     const asked = requests();
     for (const request of asked instanceof Promise ? await asked : asked) {
@@ -28,13 +37,13 @@ export async function prepare(
       const veto = await decideAt(deciding, proposal);
       if (veto !== undefined) return vetoDraft(engine, deciding, veto, call);
     }
-    if (deciding.changes.length === 0) {
+    if (deciding.changes.list.length === 0 && engine.writer.isIdle) {
       settleUnchanged(engine, call);
       return undefined;
     }
     const runs = runsOf(deciding, true);
     const detail = runs.length === 0 ? undefined : engine.codec.encode({ runs });
-    return draftOf(engine, call, lastOfEach(deciding.changes), deciding.seen, detail, () =>
+    return draftOf(engine, call, lastOfEach(deciding.changes.list), deciding.seen, detail, () =>
       prepare(engine, requests, call, true),
     );
   } catch (error) {

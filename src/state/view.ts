@@ -1,18 +1,19 @@
-import { isStateError, StateError } from "../ground/error.ts";
+import { isStateError } from "../ground/error.ts";
 import { type ScopeText, type StateScope, scopeNamed } from "../ground/scope.ts";
-import { loadLarge, scopeBlocks } from "../journal/read.ts";
+import { loadLarge, refuseQuarantined, scopeBlocks } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { TailEntry } from "../journal/tail.ts";
 import type { PackedLeaf } from "../journal/tree-node.ts";
 import { isLarge, type LargeValue, unpackValues } from "../journal/values.ts";
 import { type Lane, lane } from "./lane.ts";
-import { GONE, type Slot, slotOf, TEXT } from "./slot.ts";
+import { GONE, type Slot, slotOf } from "./slot.ts";
+import { emptySlots, type Slots } from "./slots.ts";
 
 /** One scope in memory. `slots` never run ahead of the journal; `queued` is what is on its way there. */
 export interface ScopeView {
   readonly text: ScopeText;
   readonly scope: StateScope;
-  readonly slots: Map<string, Slot>;
+  readonly slots: Slots;
   /** The latest queued change of each key; a deletion is a slot of kind GONE. */
   readonly queued: Map<string, Slot>;
   readonly lane: Lane;
@@ -110,16 +111,10 @@ async function loadScope(
   lane: Lane,
   register: (view: ScopeView) => void,
 ): Promise<ScopeView> {
-  const bad = journal.quarantine.find((q) => q.scopes.includes(text));
-  if (bad !== undefined)
-    throw new StateError("corrupt", `scope ${text} cannot be opened: ${bad.error.message}`, {
-      ...bad.error.facts,
-      scope: text,
-      cause: bad.error,
-    });
+  refuseQuarantined(journal, text);
   const scope = scopeNamed(text);
   for (;;) {
-    const slots = new Map<string, Slot>();
+    const slots = emptySlots();
     const large: [Slot, LargeValue][] = [];
     const { leaves, checkpoint } = await scopeBlocks(journal, text);
     for (const leaf of leaves) addLeaf(slots, large, leaf);
@@ -145,19 +140,11 @@ async function loadScope(
 
 const pick = ({ content, kind }: Slot): Pick<Slot, "content" | "kind"> => ({ content, kind });
 
-function addLeaf(slots: Map<string, Slot>, large: [Slot, LargeValue][], leaf: PackedLeaf): void {
+function addLeaf(slots: Slots, large: [Slot, LargeValue][], leaf: PackedLeaf): void {
+  const { columns, keys } = leaf;
+  const isPlain = columns.f === undefined && columns.l === undefined;
+  if (isPlain && slots.addBlock(leaf)) return;
   const origin = { revisions: leaf.revisions, expiries: leaf.expiries };
-  const { columns, text, keys } = leaf;
-  if (columns.f === undefined && columns.l === undefined) {
-    // Plain JSON all through: slots hold pieces of the block's text and nothing else.
-    let at = 0;
-    for (let i = 0; i < keys.length; i++) {
-      const end = columns.e[i] ?? at;
-      slots.set(keys[i] ?? "", { content: text.slice(at, end), kind: TEXT, origin, index: i });
-      at = end;
-    }
-    return;
-  }
   const values = unpackValues(leaf);
   keys.forEach((key, i) => {
     const value = values[i];
@@ -168,7 +155,7 @@ function addLeaf(slots: Map<string, Slot>, large: [Slot, LargeValue][], leaf: Pa
   });
 }
 
-function addTail(slots: Map<string, Slot>, large: [Slot, LargeValue][], key: string, entry: TailEntry): void {
+function addTail(slots: Slots, large: [Slot, LargeValue][], key: string, entry: TailEntry): void {
   const { value } = entry;
   if (value === undefined) {
     slots.delete(key);

@@ -1,13 +1,14 @@
 import { lazy } from "../ground/lazy.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { draftOf, settleUnchanged } from "./compose.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { enterAll, type Lane } from "./lane.ts";
 import type { Call, Request, Requests } from "./request.ts";
 import type { WriteResult } from "./result.ts";
 import { track } from "./running.ts";
-import { latest } from "./view.ts";
+import { hasExpired } from "./slot.ts";
+import { latest, type ScopeView } from "./view.ts";
 
 const preparing = lazy("writes with hooks, batches and updates", () => import("./prepare.ts"));
 
@@ -32,7 +33,10 @@ export function write(
   });
 }
 
-/** Several changes that happen together or not at all. Their place in the lanes is taken before this returns. */
+/**
+ * Several changes, each of another key, that happen together or not at all. Their place in the lanes is taken before
+ * this returns.
+ */
 export function writeAll(
   engine: Engine,
   lanes: readonly Lane[],
@@ -45,26 +49,44 @@ export function writeAll(
   });
 }
 
-function isSimple({ hooks, schema }: Engine, { view, update, expected }: Request): boolean {
-  return (
-    view.lane.isFree &&
-    update === undefined &&
-    expected === undefined &&
-    schema === undefined &&
-    !hooks.has("before_state_change") &&
-    !hooks.has("after_state_change")
-  );
+function isSimple(engine: Engine, { view, update, expected }: Request): boolean {
+  return view.lane.isFree && update === undefined && expected === undefined && asksNobody(engine);
+}
+
+function asksNobody({ hooks, schema }: Engine): boolean {
+  return schema === undefined && !hooks.has("before_state_change") && !hooks.has("after_state_change");
+}
+
+/** It builds on nothing that is there. */
+function isPlainSet({ operation, update, expected }: Request): boolean {
+  return operation === "set" && update === undefined && expected === undefined;
 }
 
 function submitSimple(engine: Engine, request: Request, call: Call): void {
   const { view, key, operation } = request;
-  if (operation === "delete" && latest(view, key) === undefined) {
-    settleUnchanged(engine, call);
+  if (operation === "delete" && isAbsent(engine, view, key)) {
+    if (engine.writer.isIdle) settleUnchanged(engine, call);
+    else
+      track(
+        engine,
+        inLanes(engine, [view.lane], () => [request], call),
+      );
     return;
   }
-  submit(engine, draftOf(engine, call, [request], [], undefined, nothing), call);
+  submit(engine, plainDraft(engine, [request], call), call);
 }
 
+function isAbsent({ now }: Engine, view: ScopeView, key: string): boolean {
+  const slot = latest(view, key);
+  return slot === undefined || hasExpired(slot, now);
+}
+
+/** It saw nothing, so it is never prepared again. */
+function plainDraft(engine: Engine, requests: readonly Request[], call: Call): Draft {
+  return draftOf(engine, call, requests, NOTHING_SEEN, undefined, nothing);
+}
+
+const NOTHING_SEEN: readonly Seen[] = [];
 const nothing = () => Promise.resolve(undefined);
 
 async function inLanes(
@@ -75,6 +97,13 @@ async function inLanes(
 ): Promise<void> {
   const leave = await enterAll(lanes);
   try {
+    if (call.signal?.aborted !== true && asksNobody(engine)) {
+      const asked = await requests();
+      if (asked.length > 0 && asked.every(isPlainSet)) {
+        submit(engine, plainDraft(engine, asked, call), call);
+        return;
+      }
+    }
     const { prepare } = preparing.now ?? (await preparing.load());
     const draft = await prepare(engine, requests, call);
     if (draft !== undefined) submit(engine, draft, call);

@@ -24,6 +24,8 @@ export interface Writer {
   submit(draft: Draft): void;
   /** Resolves when all that was taken in so far is settled. Rejects only in buffered mode, where it may be tried again. */
   flush(): Promise<void>;
+  /** What is shown is all there is: nothing waits, and nothing is being prepared again. */
+  readonly isIdle: boolean;
   /** Commits that wait or are on their way. */
   readonly pending: number;
   /** The clock's time of the last commit that became durable. */
@@ -144,7 +146,12 @@ export function writer({
   async function commitAndSettle(group: readonly Draft[]): Promise<boolean> {
     // Drafts build on what was shown when they were taken in: that must be the journal's end, and still be shown.
     if (journal.shown !== basis || headRevision(journal) !== basis) return false;
-    const page = await commit(group);
+    const written = group.filter(isWritten);
+    if (written.length === 0) {
+      for (const draft of group) draft.committed(basis);
+      return true;
+    }
+    const page = await commit(written);
     if (page !== undefined) settle(page, group);
     return page !== undefined;
   }
@@ -166,21 +173,17 @@ export function writer({
   async function commitStaged(draft: Draft): Promise<TailPage | undefined> {
     const { stage } = await transaction.load();
     const { staged, changes } = await stage(journal, draft.changes.map(changeOf));
-    try {
-      const build: BuildCommits = ([revision]) => [{ ...commitOf(draft, revision as Revision), changes: [] }];
-      const appended = await append(journal, 1, build, staged);
-      if (appended.outcome === "conflict") return undefined;
-      const { page } = appended.page;
-      return { ...appended.page, page: { ...page, commits: page.commits.map((c) => ({ ...c, changes })) } };
-    } finally {
-      journal.staging.delete(staged.transaction);
-    }
+    const build: BuildCommits = ([revision]) => [{ ...commitOf(draft, revision as Revision), changes: [] }];
+    const appended = await append(journal, 1, build, staged);
+    if (appended.outcome === "conflict") return undefined;
+    const { page } = appended.page;
+    return { ...appended.page, page: { ...page, commits: page.commits.map((c) => ({ ...c, changes })) } };
   }
 
   function settle(page: TailPage, group: readonly Draft[]): void {
-    basis = journal.shown;
     journal.tail.push(page);
     journal.shown = page.page.revision;
+    basis = journal.shown;
     lastDurableAt = journal.ports.clock.now();
     for (const { changes } of group) {
       for (const { view, key, slot } of changes) {
@@ -192,8 +195,9 @@ export function writer({
         } else if (view.queued.get(key) === slot) view.queued.delete(key);
       }
     }
-    for (const [i, draft] of group.entries())
-      draft.committed(page.page.commits[i]?.revision ?? page.page.revision);
+    const revisions = page.page.commits.map((one) => one.revision).values();
+    for (const draft of group)
+      draft.committed((isWritten(draft) ? revisions.next().value : undefined) ?? page.page.revision);
     onCommitted(page);
   }
 
@@ -242,6 +246,9 @@ export function writer({
     async flush() {
       while (queue.length + waiting.length + inFlight > 0 || running !== undefined) await start();
     },
+    get isIdle() {
+      return running === undefined && queue.length + waiting.length + inFlight === 0;
+    },
     get pending() {
       return queue.length + waiting.length + inFlight;
     },
@@ -263,6 +270,11 @@ async function prepareAgain(draft: Draft): Promise<Draft | undefined> {
     draft.failed(error);
     return undefined;
   }
+}
+
+/** The others wait for what they saw: that nothing is to be done holds only if it is committed. */
+function isWritten({ changes, detail }: Draft): boolean {
+  return changes.length > 0 || detail !== undefined;
 }
 
 function isTransaction(draft: Draft): boolean {

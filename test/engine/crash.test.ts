@@ -3,54 +3,7 @@ import { agent, globalScope, type StateManager, type StateScope, step, user } fr
 import { type FaultKind, type StateModel, stateModel } from "../../src/testing.ts";
 import { audit } from "./audit.ts";
 import { crashOf, engineProfiles, inParallel, isThorough, leave, type World, world } from "./world.ts";
-
-/** One call on a store, and what it means. Several in one list are called at once. */
-interface Op {
-  readonly run: (state: StateManager) => Promise<unknown>;
-  readonly mean: (model: StateModel) => void;
-}
-
-const A = agent("a");
-const U = user("u:1");
-const S = step("w/%", "__proto__");
-const BIG = "x".repeat(20_000);
-
-function set(scope: StateScope, key: string, value: unknown): Op {
-  return {
-    run: (state) => state.setWithHooks(scope, key, value),
-    mean: (model) => model.set(scope, key, value),
-  };
-}
-function batch(changes: readonly Parameters<StateModel["batch"]>[0][number][]): Op {
-  return { run: (state) => state.setMany(changes), mean: (model) => model.batch(changes) };
-}
-const checkpoint: Op = { run: (state) => state.checkpoint(), mean: () => {} };
-
-/** Sets, deletions, batches over scopes, large and rich values, two checkpoints. */
-const workload: readonly (readonly Op[])[] = [
-  [set(globalScope(), "a", 1)],
-  [set(A, "plan", { step: 2 }), set(A, "when", new Date(5)), set(A, "plan", { step: 3 })],
-  [
-    batch([
-      { scope: A, key: "k", value: 1 },
-      { scope: U, key: "k", value: 2 },
-      { scope: S, key: "constructor", value: new Map([[1, { a: 1 }]]) },
-      { scope: A, key: "when", operation: "delete" },
-    ]),
-  ],
-  [set(U, "big", BIG)],
-  [checkpoint],
-  [set(U, "after", true)],
-  [
-    batch([
-      { scope: U, key: "big", operation: "delete" },
-      { scope: A, key: "big", value: `${BIG}2` },
-      { scope: S, key: "constructor", operation: "delete" },
-    ]),
-  ],
-  [checkpoint],
-  [set(A, "last", [1, 2, 3])],
-];
+import { A, BIG, batch, S, set, U, workload } from "./workload.ts";
 
 /** How far a run came: the meaning of the last acknowledged call, and of each call that may have landed since. */
 async function play(state: StateManager, model: StateModel): Promise<StateModel[]> {

@@ -20,6 +20,8 @@ export const isThorough = process.env["KEEPSTATE_THOROUGH"] === "1";
 export interface WorldOptions extends Omit<StateManagerOptions, "storage" | "ports"> {
   /** Comes between the engine and the backend. */
   readonly wrap?: (store: Store) => Store;
+  /** How far this program's clock is ahead of the others'. Milliseconds. */
+  readonly skewMs?: number;
 }
 
 /** A store that fails on request, with one clock for it and for the programs that use it. */
@@ -47,7 +49,7 @@ export function world({ capabilities }: Profile, seed = 1): World {
     void logged.push(`${message} ${facts === undefined ? "" : describe(facts)}`);
   const isEventual = capabilities.consistency === "eventual";
 
-  async function open({ wrap = (store) => store, ...options }: WorldOptions = {}): Promise<StateManager> {
+  async function open({ wrap = (store) => store, skewMs = 0, ...options }: WorldOptions = {}): Promise<StateManager> {
     const adapter = backend.adapter();
     const storage = { ...adapter, open: async (how: StoreOpening) => wrap(await adapter.open(how)) };
     for (let attempt = 0; ; attempt++) {
@@ -56,7 +58,7 @@ export function world({ capabilities }: Profile, seed = 1): World {
           ...options,
           storage,
           require: { singleWriter: capabilities.swap === "local", ...options.require },
-          ports: { clock: { now, elapsed }, logger: { warn: log, error: log } },
+          ports: { clock: { now: () => now() + skewMs, elapsed }, logger: { warn: log, error: log } },
         });
       } catch (error) {
         const isLate = error instanceof Error && "code" in error && error.code === "stale";

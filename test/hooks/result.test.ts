@@ -27,8 +27,7 @@ const ALL = [
   cache(1000, modify(2)),
 ];
 
-const read = (answer: unknown, point = hook.point) =>
-  readResult(answer, { id: "h", point });
+const read = (answer: unknown, point = hook.point) => readResult(answer, { id: "h", point });
 
 function failure(run: () => unknown): string {
   try {

@@ -89,6 +89,7 @@ describe("state.changed (T9, G6)", () => {
     const storage = memory();
     const [a, b] = [await open({ storage }), await open({ storage })];
     await a.set("k", 1);
+    await b.set("other", 0);
     const told = collect(b, "state.changed");
     await a.set("k", 2);
     await b.set("other", 1);

@@ -90,7 +90,8 @@ describe("after the commit nothing changes its outcome (T8)", () => {
     state.hooks.on("after_state_change", { id: "too" }, async () => {
       throw new TypeError("bang");
     });
-    const result = committed(await state.set("k", 1));
+    const result = committed(await state.set("k", 1, { correlationId: "run" }));
+    expect(events.map((e) => e.correlation.correlationId)).toEqual(["run", "run"]);
     expect(result.afterErrors.map((f) => [f.hook, f.error.code])).toEqual([
       ["broken", "hook_failed"],
       ["too", "hook_failed"],

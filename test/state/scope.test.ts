@@ -18,17 +18,15 @@ import {
 import { open } from "./world.ts";
 
 /** Ids full of what separators and escapes are made of. */
-const id = fc
-  .oneof(
-    fc.string({
-      unit: fc.constantFrom(":", "%", "2", "5", "3", "A", "!", "/", "\n", "~", "a"),
-      minLength: 1,
-      maxLength: 8,
-    }),
-    fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
-    fc.constantFrom("__proto__", "constructor", "hasOwnProperty", "global", "\u00e9", "e\u0301"),
-  )
-  .filter((text) => text.isWellFormed());
+const id = fc.oneof(
+  fc.string({
+    unit: fc.constantFrom(":", "%", "2", "5", "3", "A", "!", "/", "\n", "~", "a"),
+    minLength: 1,
+    maxLength: 8,
+  }),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+  fc.constantFrom("__proto__", "constructor", "hasOwnProperty", "global", "\u00e9", "e\u0301"),
+);
 const scope: fc.Arbitrary<StateScope> = fc.oneof(
   fc.constant(globalScope()),
   fc

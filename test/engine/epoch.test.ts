@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { defaultPorts } from "../../src/ground/ports.ts";
+import { append } from "../../src/journal/append.ts";
+import { checkpoint } from "../../src/journal/checkpoint.ts";
+import type { Commit } from "../../src/journal/commit.ts";
+import { beginEpoch, createJournal, openJournal } from "../../src/journal/journal.ts";
+import { readEntry } from "../../src/journal/read.ts";
+import { refresh } from "../../src/journal/refresh.ts";
+import type { JournalState } from "../../src/journal/state.ts";
+import { sweep } from "../../src/journal/sweep.ts";
+import { audit } from "./audit.ts";
+import { sharedProfiles, world } from "./world.ts";
+
+/** Commits one value, as often as it takes. */
+async function put(state: JournalState, key: string, value: number): Promise<void> {
+  for (;;) {
+    const appended = await append(state, 1, ([revision]): Commit[] => [
+      {
+        revision: revision ?? state.checkpoint.revision,
+        kind: "change",
+        time: 0,
+        correlation: { correlationId: "x" },
+        changes: [
+          {
+            scope: "agent:a",
+            key,
+            operation: "set",
+            value: { format: 0, text: String(value), parts: [] },
+            expiresAt: undefined,
+            previous: undefined,
+          },
+        ],
+        detail: undefined,
+      },
+    ]);
+    if (appended.outcome === "committed") {
+      state.tail.push(appended.page);
+      return;
+    }
+    await refresh(state);
+  }
+}
+
+async function valueOf(state: JournalState, key: string): Promise<string | undefined> {
+  const value = (await readEntry(state, "agent:a", key))?.value;
+  return value !== undefined && "text" in value ? value.text : undefined;
+}
+
+describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
+  "a new epoch on a store that is $name",
+  (profile) => {
+    it("begins from no checkpoint that is out of use, whoever stands still in between", async () => {
+      for (let n = 1; n <= 6; n++) {
+        const at = world(profile, n);
+        const open = async () =>
+          openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
+        const one = await open();
+        await createJournal(one, 1);
+        for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+        await checkpoint(one);
+        const two = await open();
+        await put(one, "k1", 10);
+        await refresh(two);
+        const freeze = at.backend.freeze(at.backend.effects + n);
+        const changing = beginEpoch(one, { schema: 2 });
+        await Promise.race([freeze.reached, changing]);
+        await put(two, "k2", 20);
+        await checkpoint(two);
+        freeze.thaw();
+        const hasBegun = await changing;
+        // The other way round: who checkpointed in the old epoch meets the new one.
+        await put(two, "k3", 30);
+        await checkpoint(two);
+        await put(two, "k4", 40);
+        await refresh(one);
+        if (!hasBegun) expect(await beginEpoch(one, { schema: 2 })).toBe(true);
+        await put(two, "k0", 50);
+        await checkpoint(two);
+        await sweep(two);
+        await refresh(one);
+        for (const state of [one, two, await open()]) {
+          expect(state.head?.schema, `effect ${n}`).toBe(2);
+          const found = await Promise.all([0, 1, 2, 3, 4].map((i) => valueOf(state, `k${i}`)));
+          expect(found, `effect ${n}`).toEqual(["50", "10", "20", "30", "40"]);
+        }
+        expect(await audit(at.backend), `effect ${n}`).toMatchObject({ missing: [] });
+      }
+    });
+
+    it("leaves nothing of the old one to a checkpointer that comes late", async () => {
+      const at = world(profile);
+      const open = async () =>
+        openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
+      const one = await open();
+      await createJournal(one, 1);
+      for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+      await checkpoint(one);
+      const two = await open();
+      await put(two, "k1", 10);
+      await refresh(one);
+      // Two derives in the old epoch and stands still before the pointer; the new epoch begins meanwhile.
+      const effects = profile.capabilities.atomicity === "batch" ? 1 : 5;
+      const freeze = at.backend.freeze(at.backend.effects + effects);
+      const late = checkpoint(two);
+      await freeze.reached;
+      expect(await beginEpoch(one, { schema: 2 })).toBe(true);
+      freeze.thaw();
+      await late;
+      await put(two, "k2", 20);
+      await checkpoint(two);
+      await put(two, "k3", 30);
+      await checkpoint(two);
+      await sweep(two);
+      await refresh(one);
+      for (const state of [one, two, await open()]) {
+        const found = await Promise.all([0, 1, 2, 3, 4].map((i) => valueOf(state, `k${i}`)));
+        expect(found).toEqual(["0", "10", "20", "30", "4"]);
+      }
+      expect(await audit(at.backend)).toMatchObject({ missing: [] });
+    });
+  },
+);

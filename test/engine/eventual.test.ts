@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { agent, isStateError, type StateManager } from "../../src/index.ts";
+import { defaultPorts } from "../../src/ground/ports.ts";
+import { openJournal } from "../../src/journal/journal.ts";
+import type { Key } from "../../src/store/store.ts";
+import { profile, seededRandom, stateModel } from "../../src/testing.ts";
+import { audit } from "./audit.ts";
+import { inParallel, isThorough, type World, world } from "./world.ts";
+
+const A = agent("a");
+const STALENESS = 60_000;
+const store = profile("prefix, local, eventual", {
+  atomicity: "prefix",
+  swap: "local",
+  consistency: "eventual",
+  stalenessMs: STALENESS,
+});
+
+async function journalOf(at: World) {
+  const quiet = { ...defaultPorts, logger: { warn: () => {}, error: () => {} } };
+  return openJournal(await at.backend.adapter().open({ readOnly: true }), quiet);
+}
+
+/** Puts the head back to what it was, as a slow store may show it. */
+function rewind(at: World, head: Uint8Array | undefined): void {
+  at.backend.poke("head" as Key, head);
+}
+
+describe("an eventual store", () => {
+  it("takes a page that the head does not show yet", async () => {
+    const at = world(store);
+    const state = await at.open();
+    await state.set("a", 1);
+    const old = at.backend.contents().get("head" as Key);
+    await state.set("a", 2);
+    await state.set("b", 3);
+    at.backend.crash();
+    rewind(at, old);
+    const reopened = await at.open();
+    expect([reopened.get("a"), reopened.get("b")]).toEqual([2, 3]);
+    expect((await journalOf(at)).forked).toEqual([]);
+    await reopened.set("c", 4);
+    await reopened.close();
+    at.backend.settle();
+    const last = await at.open();
+    expect([last.get("a"), last.get("b"), last.get("c")]).toEqual([2, 3, 4]);
+    await last.close();
+  });
+
+  it("takes a page whose writer died before it moved the head", async () => {
+    for (let n = 1; n < 12; n++) {
+      const at = world(store, n);
+      const state = await at.open();
+      await state.set("a", 1);
+      at.backend.plan({ at: at.backend.effects + 2, kind: "crash-before" });
+      await expect(state.set("a", 2)).rejects.toBeDefined();
+      at.backend.settle();
+      const reopened = await at.open();
+      expect(reopened.get("a")).toBe(2);
+      await reopened.set("b", 1);
+      expect((await journalOf(at)).forked).toEqual([]);
+      await reopened.close();
+    }
+  });
+
+  it("follows the branch with the later page where two programs wrote, and tells of the other", async () => {
+    const at = world(store);
+    const first = await at.open();
+    await first.set("a", 1);
+    at.backend.settle();
+    const old = at.backend.contents().get("head" as Key);
+    await first.set("a", "lost?");
+    const branch = at.backend.contents();
+    at.backend.crash();
+    // The second program saw neither the page nor the head of the first.
+    const [hidden] = [...branch.keys()].filter((key) => key.startsWith("j/")).sort().slice(-1);
+    const page = branch.get(hidden as Key);
+    at.backend.poke(hidden as Key, undefined);
+    rewind(at, old);
+    at.advance(10);
+    const second = await at.open();
+    await second.set("a", 3);
+    await second.set("b", 4);
+    at.backend.crash();
+    at.backend.poke(hidden as Key, page);
+    const third = await at.open();
+    expect([third.get("a"), third.get("b")]).toEqual([3, 4]);
+    expect((await journalOf(at)).forked).toEqual([(hidden as Key).slice(2)]);
+    expect(at.logged.join()).toContain("forked");
+    await third.set("c", 5);
+    await third.close();
+    at.advance(3 * STALENESS);
+    const fourth = await at.open();
+    await fourth.set("c", 6);
+    await fourth.checkpoint();
+    await fourth.close();
+    expect(at.backend.contents().get(hidden as Key)).toEqual(page);
+    at.backend.settle();
+    const last = await at.open();
+    expect([last.get("a"), last.get("b"), last.get("c")]).toEqual([3, 4, 6]);
+    await last.close();
+  });
+
+  it("is no new store where the head is not visible and pages are", async () => {
+    const at = world(store);
+    const state = await at.open();
+    await state.set("a", 1);
+    at.backend.crash();
+    at.backend.poke("head" as Key, undefined);
+    const journal = journalOf(at);
+    await expect(journal).rejects.toMatchObject({ code: "stale" });
+  });
+
+  it("deletes nothing before twice its staleness has passed, and everything after", async () => {
+    const at = world(store);
+    const state = await at.open();
+    await state.set("a", 1);
+    await state.checkpoint();
+    const old = [...at.backend.contents().keys()].filter((key) => /^[sbm]\//.test(key));
+    for (let i = 0; i < 5; i++) {
+      await state.set("a", i);
+      await state.checkpoint();
+      at.advance(STALENESS / 10);
+      const kept = at.backend.contents();
+      for (const key of old) expect(kept.has(key)).toBe(true);
+    }
+    for (let i = 0; i < 6; i++) {
+      at.advance(STALENESS);
+      await state.set("a", i);
+      await state.checkpoint();
+    }
+    for (const key of old) expect(at.backend.contents().has(key)).toBe(false);
+    const { unreachable } = await audit(at.backend);
+    expect(unreachable.length).toBeLessThan(40);
+    await state.close();
+  });
+
+  it("loses nothing acknowledged, whatever age each read has", { timeout: 60_000 }, async () => {
+    const seeds = Array.from({ length: isThorough ? 400 : 60 }, (_, i) => i + 1);
+    await inParallel(seeds, async (seed) => {
+      const at = world(store, seed);
+      const random = seededRandom(seed);
+      const model = stateModel();
+      let count = 0;
+      for (let life = 0; life < 4; life++) {
+        const state = await at.open({ persistence: { checkpointEvery: 5 } });
+        expect(await model.differences(state), `seed ${seed}, life ${life}`).toEqual([]);
+        for (let i = 0; i < 8; i++) {
+          const key = `k${random.below(4)}`;
+          await state.setWithHooks(A, key, ++count);
+          model.set(A, key, count);
+        }
+        if (random.chance(0.5)) await state.close();
+        else at.backend.crash();
+        at.advance(random.pick([STALENESS, 2 * STALENESS]));
+      }
+    });
+  });
+
+  it("reopened before reads are settled, shows what was acknowledged, or its fork, or says that it cannot know", {
+    timeout: 60_000,
+  }, async () => {
+    const seeds = Array.from({ length: isThorough ? 400 : 60 }, (_, i) => i + 1);
+    let [fine, forked, refused] = [0, 0, 0];
+    await inParallel(seeds, async (seed) => {
+      const at = world(store, seed);
+      const acknowledged: string[] = [];
+      for (let life = 0; life < 3; life++) {
+        let state: StateManager | undefined;
+        try {
+          state = await at.open();
+          for (let i = 0; i < 3; i++) {
+            const key = `l${life}.${i}`;
+            await state.set(key, 1);
+            acknowledged.push(key);
+          }
+        } catch (error) {
+          if (!isStateError(error, "unknown_outcome") && !isStateError(error, "stale")) throw error;
+          refused++;
+        }
+        at.backend.crash();
+        at.advance(1000);
+      }
+      at.backend.settle();
+      const journal = await journalOf(at);
+      const last = await at.open();
+      const missing = acknowledged.filter((key) => !last.has(key));
+      if (missing.length === 0) fine++;
+      else {
+        expect(journal.forked.length, `seed ${seed}: ${missing.join()} are in no branch`).toBeGreaterThan(0);
+        forked++;
+      }
+      await last.close();
+    });
+    console.log(`eventual, reopened at once: ${fine} whole, ${forked} forked and told, ${refused} refusals`);
+    expect(fine + forked).toBe(seeds.length);
+  });
+});
