@@ -40,8 +40,9 @@ const wanted = positionals.map((id) => id.toUpperCase());
 const chosen = WORKLOADS.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
 const quick = options.quick;
 const rounds = Number(options.rounds ?? (quick ? 3 : 7));
-// Quick results show that everything works; only full ones are kept.
-const folder = fileURLToPath(new URL(quick ? ".tmp/results" : "results", import.meta.url));
+// Only full results are kept; others would take the place of more than they tell.
+const isPartial = quick || options["no-peers"];
+const folder = fileURLToPath(new URL(isPartial ? ".tmp/results" : "results", import.meta.url));
 
 const withPeers = !options["no-peers"] && installPeers();
 const scratch = await openScratch();

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import { setTimeout } from "node:timers";
+import { StateError } from "../../src/adapter.ts";
 
 /** An open file. Positions and sizes are bytes from its start. */
 export interface File {
@@ -148,18 +149,27 @@ const FLAGS = { read: "r", write: "r+", create: "w+" } as const;
 async function openFile(path: string, mode: "read" | "write" | "create"): Promise<File> {
   const fd = await call<number>(path, (done) => fs.open(path, FLAGS[mode], done));
   const through = mode === "read" ? undefined : await openThrough(path);
+  let isOpen = true;
+  /** A descriptor that was closed may be another file's by now, so nothing late may reach it. */
+  const live = (descriptor: number): number => {
+    if (isOpen) return descriptor;
+    throw new StateError("closed", `${file.path} was closed`, { adapter: "filesystem", file: file.path });
+  };
   const file: File = {
     path,
-    read: (into, position) => readAll(fd, file.path, into, position),
-    write: (bytes, position) => writeAll(fd, file.path, bytes, position),
+    read: (into, position) => readAll(live(fd), file.path, into, position),
+    write: (bytes, position) => writeAll(live(fd), file.path, bytes, position),
     ...(through !== undefined && {
-      writeThrough: (bytes: Uint8Array, position: number) => writeAll(through, file.path, bytes, position),
+      writeThrough: (bytes: Uint8Array, position: number) =>
+        writeAll(live(through), file.path, bytes, position),
     }),
-    sync: () => attempt(file.path, (done) => fs.fsync(fd, done)),
-    truncate: (size) => attempt(file.path, (done) => fs.ftruncate(fd, size, done)),
+    sync: () => attempt(file.path, (done) => fs.fsync(live(fd), done)),
+    truncate: (size) => attempt(file.path, (done) => fs.ftruncate(live(fd), size, done)),
     stat: async () =>
-      facts(await call<fs.BigIntStats>(file.path, (done) => fs.fstat(fd, { bigint: true }, done))),
+      facts(await call<fs.BigIntStats>(file.path, (done) => fs.fstat(live(fd), { bigint: true }, done))),
     async close() {
+      if (!isOpen) return;
+      isOpen = false;
       if (through !== undefined) await attempt(file.path, (done) => fs.close(through, done));
       await attempt(file.path, (done) => fs.close(fd, done));
     },

@@ -15,8 +15,11 @@ export function createIdle(task: () => Promise<void>, report: (error: unknown) =
   let seen = 0;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  /** A runtime may fire a refreshed timer that was cleared, and a commit may end after the stop: neither wakes the task. */
+  let isStopped = false;
 
   function look(): void {
+    if (isStopped) return;
     if (seen !== noted) {
       seen = noted;
       timer?.refresh();
@@ -29,9 +32,11 @@ export function createIdle(task: () => Promise<void>, report: (error: unknown) =
   return {
     note() {
       noted++;
+      if (isStopped) return;
       timer ??= setTimeout(look, IDLE_MS).unref();
     },
     async stop() {
+      isStopped = true;
       clearTimeout(timer);
       await running;
     },

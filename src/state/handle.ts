@@ -89,17 +89,17 @@ function makeHandle<V extends object>(
     return slots.hasExpired(place, now) ? undefined : place;
   }
 
-  function shownValue(key: string): unknown {
+  function read(key: string): unknown {
+    if (!isBuffered) {
+      use();
+      return slots.value(key, codec, now);
+    }
     const place = shown(key);
     return place === undefined ? undefined : slots.read(place, codec);
   }
 
-  function committedValue(key: string): unknown {
-    use();
-    return slots.value(key, codec, now);
-  }
-
   function visible(): [key: keyof V & string, place: Place][] {
+    use();
     const found: [keyof V & string, Place][] = [];
     for (const key of isBuffered ? new Set([...slots.keys(), ...queued.keys()]) : slots.keys()) {
       const place = shown(key);
@@ -123,8 +123,7 @@ function makeHandle<V extends object>(
   const handle: Handle<V> = {
     scope,
     get(key) {
-      const value = isBuffered ? shownValue(key) : committedValue(key);
-      return value as never; // what is stored under a key fits the key's type: the schema saw to it
+      return read(key) as never; // what is stored under a key fits the key's type: the schema saw to it
     },
     has: (key) => shown(key) !== undefined,
     keys: () => visible().map(([key]) => key),

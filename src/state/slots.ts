@@ -142,7 +142,8 @@ export function emptySlots(): Slots {
     },
     hasExpired,
     revision(place) {
-      if (typeof place === "number") return packedRevision(blockOf(place).origin.revisions, place & (SPAN - 1));
+      if (typeof place === "number")
+        return packedRevision(blockOf(place).origin.revisions, place & (SPAN - 1));
       return place.origin.revisions === "" ? undefined : revisionOf(place);
     },
     *expiring() {

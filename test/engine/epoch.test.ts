@@ -13,7 +13,7 @@ import { sharedProfiles, world } from "./world.ts";
 
 /** Commits one value, as often as it takes. */
 async function put(state: JournalState, key: string, value: number): Promise<void> {
-  for (;;) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     const appended = await append(state, 1, ([revision]): Commit[] => [
       {
         revision: revision ?? state.checkpoint.revision,
@@ -39,6 +39,7 @@ async function put(state: JournalState, key: string, value: number): Promise<voi
     }
     await refresh(state);
   }
+  throw new RangeError(`${key} was overtaken for ever`);
 }
 
 async function valueOf(state: JournalState, key: string): Promise<string | undefined> {
@@ -50,7 +51,7 @@ describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
   "a new epoch on a store that is $name",
   (profile) => {
     it("begins from no checkpoint that is out of use, whoever stands still in between", async () => {
-      for (let n = 1; n <= 6; n++) {
+      for (let n = 1; n <= 2; n++) {
         const at = world(profile, n);
         const open = async () =>
           openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
