@@ -209,7 +209,9 @@ async function assemble<S extends Schema>(
     }
   }
   const global = await allViews.hold("global");
-  const onRelease = () => allViews.evict(persistence.cacheSizeLimit);
+  const onRelease = () => {
+    if (!queue.holdsUnqueued) allViews.evict(persistence.cacheSizeLimit);
+  };
   return stateManager<S>(
     { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
     {},

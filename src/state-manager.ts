@@ -2,6 +2,7 @@ import type { EventHandler, Events } from "./events/bus.ts";
 import type { EventFor, UniversalEvent } from "./events/event.ts";
 import type { QueueOptions } from "./events/queue.ts";
 import type { EventStream } from "./events/stream.ts";
+import { ASYNC_DISPOSE, DISPOSE } from "./ground/dispose.ts";
 import { StateError } from "./ground/error.ts";
 import { lazy, lazyGenerator } from "./ground/lazy.ts";
 import { checkName } from "./ground/name.ts";
@@ -169,7 +170,7 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
   }
 
   // `using` must not end the global scope alone: a store ends by `await using`.
-  const { [Symbol.dispose]: _, ...face } = onGlobal;
+  const { [DISPOSE]: _, ...face } = onGlobal;
   const manager: StateManager<S> = {
     ...face,
     get size() {
@@ -277,7 +278,7 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
       closing ??= opened.shutDown();
       return closing;
     },
-    [Symbol.asyncDispose]() {
+    [ASYNC_DISPOSE]() {
       return manager.close();
     },
   };

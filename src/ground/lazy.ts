@@ -1,3 +1,4 @@
+import { ASYNC_DISPOSE } from "./dispose.ts";
 import { StateError } from "./error.ts";
 
 /** A module that is loaded when it is first needed, so that programs which never need it do not carry it. */
@@ -45,7 +46,7 @@ export function lazyGenerator<T>(
     return: (value: undefined | PromiseLike<undefined>) => step((from) => from.return(value)),
     throw: (error: unknown) => step((from) => from.throw(error)),
     [Symbol.asyncIterator]: (): AsyncGenerator<T, undefined> => generator,
-    async [Symbol.asyncDispose](): Promise<void> {
+    async [ASYNC_DISPOSE](): Promise<void> {
       await generator.return(undefined);
     },
   };

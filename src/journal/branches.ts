@@ -26,7 +26,11 @@ type Link = Pick<Page, "revision" | "previous" | "beforePrevious"> & { readonly 
  * page are a fork: the branch with the highest last revision is followed, the others are only told of.
  * Rejects with `stale` where a page is there and what it follows is not yet.
  */
-export async function findBranches(store: Store, from: Revision, { page: head, previous }: Head): Promise<Branches> {
+export async function findBranches(
+  store: Store,
+  from: Revision,
+  { page: head, previous }: Head,
+): Promise<Branches> {
   const { links, unreadable } = await readLinks(store, from);
   // The head may be newer than the list of pages, or name one that cannot be read.
   if (head > from && !links.some((link) => link.revision === head)) {

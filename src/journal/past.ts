@@ -47,13 +47,14 @@ export async function* commitsOf(state: JournalState, id: string): AsyncGenerato
 /** A generated id tells where its first commit is to be looked for; all others, and ids of callers, are in the index. */
 async function* pagesWith(state: JournalState, id: string): AsyncGenerator<TailPage> {
   const carries = (page: TailPage) => page.page.commits.some((c) => c.correlation.correlationId === id);
-  const listed = await reading(state, async () => {
+  const { listed, through } = await reading(state, async () => {
+    const { checkpoint } = state;
     const revisions: Revision[] = [];
     const from = correlationKey(id, "");
-    for await (const { key } of entries(state.store, state.checkpoint.correlations, from, `${from}~`)) {
+    for await (const { key } of entries(state.store, checkpoint.correlations, from, `${from}~`)) {
       revisions.push(key.slice(from.length) as Revision); // written by correlationKey
     }
-    return revisions;
+    return { listed: revisions, through: checkpoint.revision };
   });
   const known = headOfGeneratedId(id);
   let told = "";
@@ -71,7 +72,10 @@ async function* pagesWith(state: JournalState, id: string): AsyncGenerator<TailP
     const page = await pageNamed(state, revision);
     if (page !== undefined) yield page;
   }
-  for (const page of state.tail.pages()) if (page.page.revision > told && carries(page)) yield page;
+  // What the index did not know, whether a checkpoint has taken it in meanwhile or not.
+  for await (const page of pagesSince(state, told > through ? (told as Revision) : through)) {
+    if (carries(page)) yield page;
+  }
 }
 
 /** The page that a revision names, found by its place in the journal. */

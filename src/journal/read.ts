@@ -41,7 +41,8 @@ async function refuseIfLost(
   if (store.capabilities.consistency === "eventual") return;
   const [now] = await store.get([HEAD_KEY]);
   const { key = "" } = missing.facts;
-  if (equalBytes(now, headBytes)) throw corrupt(namedKey(key), "it is not there, though it is in use", missing);
+  if (equalBytes(now, headBytes))
+    throw corrupt(namedKey(key), "it is not there, though it is in use", missing);
 }
 
 /** Runs a reading of trees; if records are missing, again with the checkpoint as it is then. */

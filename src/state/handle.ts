@@ -1,3 +1,4 @@
+import { DISPOSE } from "../ground/dispose.ts";
 import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import type { Revision } from "../ground/revision.ts";
@@ -173,7 +174,7 @@ function makeHandle<V extends object>(
       life.isOpen = false;
       onClose();
     },
-    [Symbol.dispose]() {
+    [DISPOSE]() {
       handle.close();
     },
   };

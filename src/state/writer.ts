@@ -28,6 +28,8 @@ export interface Writer {
   readonly isIdle: boolean;
   /** Commits that wait or are on their way. */
   readonly pending: number;
+  /** Some of them are not in their scopes' `queued` just now, so no scope may leave memory. */
+  readonly holdsUnqueued: boolean;
   /** The clock's time of the last commit that became durable. */
   readonly lastDurableAt: number | undefined;
 }
@@ -55,6 +57,8 @@ export function writer({
   let queue: Draft[] = [];
   /** Taken in while drafts are being prepared again; their turn comes after those. */
   const waiting: Draft[] = [];
+  /** Being taken in again. */
+  let todo: Draft[] = [];
   let inFlight = 0;
   /** What is queued builds on this. If another writer's page was shown meanwhile, it must be looked at again. */
   let basis = journal.shown;
@@ -220,7 +224,7 @@ export function writer({
   /** Takes the drafts in again, in order; those that saw something which is different now are prepared anew. */
   async function rebase(first: readonly Draft[]): Promise<void> {
     basis = journal.shown;
-    const todo = [...first, ...queue];
+    todo = [...first, ...queue];
     queue = [];
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
     isRebasing = true;
@@ -234,6 +238,8 @@ export function writer({
     }
   }
 
+  const pending = () => queue.length + waiting.length + todo.length + inFlight;
+
   return {
     submit(draft) {
       // Whoever must wait is not overtaken: writes of one scope keep their order.
@@ -244,13 +250,16 @@ export function writer({
       else if (waiting.length > 0) running = rebase([]).finally(stopped);
     },
     async flush() {
-      while (queue.length + waiting.length + inFlight > 0 || running !== undefined) await start();
+      while (pending() > 0 || running !== undefined) await start();
     },
     get isIdle() {
-      return running === undefined && queue.length + waiting.length + inFlight === 0;
+      return running === undefined && pending() === 0;
     },
     get pending() {
-      return queue.length + waiting.length + inFlight;
+      return pending();
+    },
+    get holdsUnqueued() {
+      return isRebasing || waiting.length > 0;
     },
     get lastDurableAt() {
       return lastDurableAt;

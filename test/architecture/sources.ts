@@ -22,7 +22,8 @@ export function readSources(root: string, folders: readonly string[]): SourceFil
 function walk(root: string, folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = posix.join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : walk(root, path);
+    if (entry.isDirectory())
+      return entry.name === "node_modules" || entry.name.startsWith(".") ? [] : walk(root, path);
     if (!/\.m?tsx?$/.test(entry.name)) return [];
     return [{ path, text: readFileSync(join(root, path), "utf8") }];
   });

@@ -43,7 +43,10 @@ describe("very many writes", () => {
     const model = stateModel();
     let state = await at.open();
     const keys = Array.from({ length: 10_000 }, (_, i) => `k${(i * 7919) % 10_000}`);
-    const rounds = [...Array.from({ length: 20 }, (_, i) => [i, "set"] as const), ...Array.from({ length: 20 }, (_, i) => [i, "delete"] as const)];
+    const rounds = [
+      ...Array.from({ length: 20 }, (_, i) => [i, "set"] as const),
+      ...Array.from({ length: 20 }, (_, i) => [i, "delete"] as const),
+    ];
     for (const [i, operation] of rounds) {
       const changes = keys
         .slice(i * 500, (i + 1) * 500)

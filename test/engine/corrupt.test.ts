@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { agent, custom, type StateManager } from "../../src/index.ts";
-import { crc32 } from "../../src/ground/crc.ts";
 import { utf8 } from "../../src/ground/bytes.ts";
+import { crc32 } from "../../src/ground/crc.ts";
+import { agent, custom, type StateManager } from "../../src/index.ts";
 import type { Key } from "../../src/store/store.ts";
 import { profile } from "../../src/testing.ts";
 import { BIG } from "./workload.ts";
@@ -133,7 +133,11 @@ describe("a record that cannot be read", () => {
       const before = at.backend.contents();
       const reopened = await at.open();
       const isBad = { A: which !== 1, B: which !== 0 };
-      for (const [scope, bad] of [[A, isBad.A], [B, isBad.B], [custom("c"), false]] as const) {
+      for (const [scope, bad] of [
+        [A, isBad.A],
+        [B, isBad.B],
+        [custom("c"), false],
+      ] as const) {
         if (bad) {
           await expect(reopened.scope(scope)).rejects.toMatchObject({ code: "corrupt" });
           await expect(reopened.read(scope, "a")).rejects.toMatchObject({ code: "corrupt" });
@@ -223,10 +227,14 @@ describe("a record that cannot be read", () => {
     const before = at.backend.contents();
     const state = await at.open();
     await workOn(state);
-    expectKept(at, before, keysOf(at, "m").filter((key) => before.has(key)));
+    expectKept(
+      at,
+      before,
+      keysOf(at, "m").filter((key) => before.has(key)),
+    );
     const again = await at.open();
     const read = async () => {
-      for await (const _ of again.events.since(undefined, AbortSignal.timeout(500))) continue;
+      for await (const _ of again.events.since(undefined, AbortSignal.timeout(500)));
     };
     if (keysOf(at, "m").some((key) => before.has(key)))
       await expect(read()).rejects.toMatchObject({ code: "corrupt" });
@@ -237,7 +245,9 @@ describe("a record that cannot be read", () => {
     for (const family of ["j", "s", "b", "v", "checkpoint"]) {
       const at = world(store);
       const state = await at.open();
-      await state.setMany(Array.from({ length: 300 }, (_, i) => ({ scope: A, key: `k${i}`, value: "d".repeat(200) })));
+      await state.setMany(
+        Array.from({ length: 300 }, (_, i) => ({ scope: A, key: `k${i}`, value: "d".repeat(200) })),
+      );
       await state.setWithHooks(A, "big", BIG);
       if (family !== "j") await state.checkpoint();
       else await state.set("x", 1);

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { agent, globalScope, type StateManager, type StateScope, step, user } from "../../src/index.ts";
 import { type FaultKind, type StateModel, stateModel } from "../../src/testing.ts";
 import { audit } from "./audit.ts";
-import { crashOf, engineProfiles, inParallel, isThorough, leave, type World, world } from "./world.ts";
 import { A, BIG, batch, S, set, U, workload } from "./workload.ts";
+import { crashOf, engineProfiles, inParallel, isThorough, leave, type World, world } from "./world.ts";
 
 /** How far a run came: the meaning of the last acknowledged call, and of each call that may have landed since. */
 async function play(state: StateManager, model: StateModel): Promise<StateModel[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { agent, isStateError, type StateManager } from "../../src/index.ts";
 import { defaultPorts } from "../../src/ground/ports.ts";
+import { agent, isStateError, type StateManager } from "../../src/index.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Key } from "../../src/store/store.ts";
 import { profile, seededRandom, stateModel } from "../../src/testing.ts";
@@ -73,7 +73,10 @@ describe("an eventual store", () => {
     const branch = at.backend.contents();
     at.backend.crash();
     // The second program saw neither the page nor the head of the first.
-    const [hidden] = [...branch.keys()].filter((key) => key.startsWith("j/")).sort().slice(-1);
+    const [hidden] = [...branch.keys()]
+      .filter((key) => key.startsWith("j/"))
+      .sort()
+      .slice(-1);
     const page = branch.get(hidden as Key);
     at.backend.poke(hidden as Key, undefined);
     rewind(at, old);

@@ -83,7 +83,11 @@ describe.each(engineProfiles)("a failure on a store that is $name", (profile) =>
       const why = `${profile.name}, ${kind} at effect ${n} of ${effects}`;
       expect(story.refused.length, why).toBeLessThanOrEqual(1);
       // What landed as a whole is acknowledged, however the store put it.
-      if (profile.capabilities.atomicity === "batch" && kind !== "fail-before" && !profile.name.includes("tiny"))
+      if (
+        profile.capabilities.atomicity === "batch" &&
+        kind !== "fail-before" &&
+        !profile.name.includes("tiny")
+      )
         expect(story.refused, why).toEqual([]);
       await hit.close();
       at.backend.settle();

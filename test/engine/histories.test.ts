@@ -1,11 +1,32 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { agent, custom, globalScope, hookScope, type StateManager, step, tool, user } from "../../src/index.ts";
+import {
+  agent,
+  custom,
+  globalScope,
+  hookScope,
+  type StateManager,
+  step,
+  tool,
+  user,
+} from "../../src/index.ts";
 import { type ModelChange, type StateModel, stateModel } from "../../src/testing.ts";
 import { audit } from "./audit.ts";
 import { engineProfiles, isThorough, type World, world } from "./world.ts";
 
-const names = ["a:b", "__proto__", "constructor", "../x", "%", "%3A", "🦊", "é".repeat(128), "toString", "a", " "];
+const names = [
+  "a:b",
+  "__proto__",
+  "constructor",
+  "../x",
+  "%",
+  "%3A",
+  "🦊",
+  "é".repeat(128),
+  "toString",
+  "a",
+  " ",
+];
 const scopes = [
   globalScope(),
   agent("a:b"),
@@ -20,7 +41,14 @@ const name = fc.constantFrom(...names);
 const scope = fc.constantFrom(...scopes);
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom<unknown>(undefined, Number.NaN, -0, 10n, new Date(7), new Map([["__proto__", new Set([1])]])),
+  fc.constantFrom<unknown>(
+    undefined,
+    Number.NaN,
+    -0,
+    10n,
+    new Date(7),
+    new Map([["__proto__", new Set([1])]]),
+  ),
   fc.constantFrom(700, 1500, 17_000).map((size) => "v".repeat(size)),
   fc.constantFrom(1, 1100, 20_000).map((size) => new Uint8Array(size).fill(size)),
 );
@@ -31,7 +59,12 @@ const change: fc.Arbitrary<ModelChange> = fc.oneof(
 );
 
 type Command =
-  | { readonly do: "set"; readonly change: ModelChange; readonly ttlMs: number | undefined; readonly other: boolean }
+  | {
+      readonly do: "set";
+      readonly change: ModelChange;
+      readonly ttlMs: number | undefined;
+      readonly other: boolean;
+    }
   | { readonly do: "update"; readonly change: ModelChange }
   | { readonly do: "batch"; readonly changes: readonly ModelChange[] }
   | { readonly do: "clear"; readonly change: ModelChange }
@@ -40,11 +73,24 @@ type Command =
   | { readonly do: "checkpoint" | "reopen" | "crash" };
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("set" as const), change, ttlMs, other: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant("set" as const), change, ttlMs, other: fc.boolean() }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("update" as const), change }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("batch" as const), changes: fc.array(change, { maxLength: 6 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("batch" as const), changes: fc.array(change, { maxLength: 6 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const), change }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("burst" as const), change, count: fc.integer({ min: 2, max: 12 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("burst" as const),
+      change,
+      count: fc.integer({ min: 2, max: 12 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(1, 10, 100) }) },
   {
     weight: 3,

@@ -62,7 +62,10 @@ describe.each(profiles)("a very large batch on a store that is $name", (kind) =>
     await reader.close();
 
     const samples = isThorough ? effects : 5;
-    const points = Array.from({ length: samples }, (_, i) => from + 1 + Math.round((i * (effects - 1)) / (samples - 1)));
+    const points = Array.from(
+      { length: samples },
+      (_, i) => from + 1 + Math.round((i * (effects - 1)) / (samples - 1)),
+    );
     const outcomes: string[] = [];
     for (const [i, at] of points.entries()) {
       const broken = world(kind, at);

@@ -85,7 +85,9 @@ describe.each(sharedProfiles)("sweeping a store that is $name", (profile) => {
         await state.set("n", round);
         await state.checkpoint();
       }
-      const listed = [...at.backend.contents()].filter(([key]) => key.startsWith("b/") || key.startsWith("s/"));
+      const listed = [...at.backend.contents()].filter(
+        ([key]) => key.startsWith("b/") || key.startsWith("s/"),
+      );
       sizes.push(listed.reduce((sum, [, bytes]) => sum + bytes.length, 0));
     }
     await one.close();

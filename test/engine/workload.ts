@@ -1,5 +1,5 @@
-import { agent, globalScope, type StateManager, type StateScope, step, user } from "../../src/index.ts";
 import { formatScope } from "../../src/ground/scope.ts";
+import { agent, globalScope, type StateManager, type StateScope, step, user } from "../../src/index.ts";
 import type { ModelChange, StateModel } from "../../src/testing.ts";
 
 /** One call on a store, and what it means. */

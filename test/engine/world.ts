@@ -49,7 +49,11 @@ export function world({ capabilities }: Profile, seed = 1): World {
     void logged.push(`${message} ${facts === undefined ? "" : describe(facts)}`);
   const isEventual = capabilities.consistency === "eventual";
 
-  async function open({ wrap = (store) => store, skewMs = 0, ...options }: WorldOptions = {}): Promise<StateManager> {
+  async function open({
+    wrap = (store) => store,
+    skewMs = 0,
+    ...options
+  }: WorldOptions = {}): Promise<StateManager> {
     const adapter = backend.adapter();
     const storage = { ...adapter, open: async (how: StoreOpening) => wrap(await adapter.open(how)) };
     for (let attempt = 0; ; attempt++) {

@@ -29,7 +29,10 @@ test("a file that was closed takes nothing more, although its descriptor may be 
 
 test("what is noted after the stop wakes nothing", async () => {
   let runs = 0;
-  const idle = createIdle(async () => void runs++, expect.unreachable);
+  const idle = createIdle(
+    async () => void runs++,
+    (error) => expect.unreachable(String(error)),
+  );
   idle.note();
   await idle.stop();
   idle.note();
