@@ -68,7 +68,7 @@ function long(context: Context): Section {
     unit: "µs/set",
     sizes: sizes(list),
     limit: rawLog.name,
-    columns: [...SEQUENTIAL_COLUMNS, "bytes to disk × payload"],
+    columns: [...SEQUENTIAL_COLUMNS, "bytes written × payload"],
     rows: context
       .those(rawLog, keepstate, sqliteHistory, level)
       .map((subject) => row(context, subject, list, 30_000)),
@@ -82,20 +82,23 @@ function row(context: Context, subject: Subject, list: readonly Entry[], capMs?:
   return rowOf(subject, () =>
     context.scratch.within(async (dir) => {
       const store = await subject.open(dir);
-      const before = await bytesToDisk();
+      const before = await bytesWritten();
       const sample: Sample = await sequential(store, list, capMs);
       const share = payload * ((sample["sets"] ?? list.length) / list.length);
       await store.close();
-      const written = (await bytesToDisk()) - before;
-      return { ...sample, "bytes to disk × payload": written / share };
+      const written = (await bytesWritten()) - before;
+      return { ...sample, "bytes written × payload": written / share };
     }),
   );
 }
 
-/** What this process had the kernel write to disk; NaN where the kernel does not tell. */
-async function bytesToDisk(): Promise<number> {
+/**
+ * What this process passed to write calls, derived records included; NaN where the kernel does not tell. Its other
+ * counter, `write_bytes`, counts whole folios, which on newer kernels are megabytes for a write of a kilobyte.
+ */
+async function bytesWritten(): Promise<number> {
   const text = await readFile("/proc/self/io", "utf8").catch(() => "");
-  return Number(/^write_bytes: (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
+  return Number(/^wchar: (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
 }
 
 function sizes(list: readonly Entry[]): Section["sizes"] {

@@ -44,6 +44,8 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   const since = state.ports.clock.elapsed();
   const known = new Set(state.garbage.flatMap((garbage) => garbage.keys));
   const found = (await readGarbage(state, before)).filter((key) => !known.has(key));
+  // A list that is not visible yet goes all the same, in its time.
+  if (!isStrong && found.length === 0 && before.garbage !== null) found.push(namedKey(before.garbage));
   if (!isStrong) await collect(state, head.epoch);
   const mint = state.mint.next(newestName(state, before));
   const work = treeWriter(mint);
@@ -52,7 +54,8 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   const list = work.name(false);
   const listed = garbage.flatMap((one) => one.keys);
   work.written.set(list, encodeGarbage(list, listed));
-  const moved: Checkpoint = { ...before, ...next, revision: through, garbage: list };
+  const horizon = state.swept > before.horizon ? state.swept : before.horizon;
+  const moved: Checkpoint = { ...before, ...next, revision: through, garbage: list, horizon };
   let isMoved = false;
   try {
     isMoved = await write(state, head.epoch, pointer.bytes, moved, work.written);

@@ -40,7 +40,7 @@ export interface Checkpoint {
   readonly correlations: string | null;
   /** The record that lists what this checkpoint put out of use. */
   readonly garbage: string | null;
-  /** Derived records minted before it were swept or are in use. */
+  /** A sweep has looked at all names minted up to it. */
   readonly horizon: Revision;
 }
 

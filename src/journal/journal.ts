@@ -34,6 +34,7 @@ export async function openJournal(
     quarantine: [],
     garbage: [],
     failed: [],
+    swept: REVISION_ZERO,
     forked: [],
     orphans,
     lastPut: new Map(),

@@ -47,6 +47,8 @@ export interface JournalState {
    * behind that head, also before the horizon of another writer's sweep; the next sweep of this opening looks there too.
    */
   failed: Revision[];
+  /** The head when the last sweep of this opening began, once that has ended. */
+  swept: Revision;
   /** Branches of the journal that an eventual store shows beside the one that is followed: the last page of each. */
   forked: readonly Revision[];
   /** Parts of large values that no value names; see `withParts`. */

@@ -1,15 +1,22 @@
+import { REVISION_ZERO } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { fence } from "./append.ts";
 import { type Checkpoint, encodeCheckpoint } from "./head.ts";
 import { CHECKPOINTS, checkpointKey, type Family, familyAfter, mintOf, namedKey } from "./keys.ts";
 import { commitPaced } from "./pace.ts";
 import { pagesSince } from "./past.ts";
+import { readCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { namesSince, type TreeRoot } from "./tree.ts";
 
 const FAMILIES: readonly Family[] = ["j", "t", "v", "s", "b", "m"];
 /** On an eventual store a page counts once it was put, whoever may see it; so it and what it names are never swept. */
 const DERIVED: readonly Family[] = ["s", "b", "m"];
+
+/** Once in each opening, and after each commit or checkpoint of it that came to nothing. */
+export function isSweepDue({ swept, failed }: JournalState): boolean {
+  return swept === REVISION_ZERO || failed.length > 0;
+}
 
 /**
  * Deletes what a crash left: records that were written and never named. Only names minted after the horizon, the head
@@ -22,6 +29,13 @@ const DERIVED: readonly Family[] = ["s", "b", "m"];
 export async function sweep(state: JournalState): Promise<number | undefined> {
   const { head, store } = state;
   if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return undefined;
+  const pointer = await readCheckpoint(state, head.epoch);
+  const { revision } = pointer.checkpoint;
+  // Lost, or an old read, or ahead of what is known.
+  if (pointer.bytes === undefined || revision < state.checkpoint.revision || revision > headRevision(state))
+    return undefined;
+  state.checkpoint = pointer.checkpoint;
+  state.checkpointBytes = pointer.bytes;
   const failed = [...state.failed];
   const horizon = failed.reduce((a, b) => (a < b ? a : b), state.checkpoint.horizon);
   const next = headRevision(state);
@@ -34,7 +48,7 @@ export async function sweep(state: JournalState): Promise<number | undefined> {
   }
   const parts = new Set<Key>();
   for await (const part of state.orphans()) parts.add(part);
-  if (!(await fenceBoth(state, next))) return undefined;
+  if (!(await fenceBoth(state))) return undefined;
   candidates.delete(checkpointKey(head.epoch));
   await strike(state, candidates, horizon);
   await remove(state, candidates);
@@ -43,18 +57,23 @@ export async function sweep(state: JournalState): Promise<number | undefined> {
   for await (const part of state.orphans()) if (parts.has(part)) orphans.add(part);
   await remove(state, orphans);
   state.failed = state.failed.slice(failed.length);
+  // Kept with the next checkpoint: a sweep that was cut short must not count.
+  state.swept = next;
   return candidates.size + orphans.size;
 }
 
-async function remove({ store }: JournalState, keys: ReadonlySet<Key>): Promise<void> {
-  if (keys.size > 0) await store.commit({ writes: [...keys].map((key) => ({ delete: key })) });
+/** Readers of an eventual store may still follow older pointers to them, so there they wait with other garbage. */
+async function remove(state: JournalState, keys: ReadonlySet<Key>): Promise<void> {
+  if (keys.size === 0) return;
+  if (state.store.capabilities.consistency === "strong") {
+    await state.store.commit({ writes: [...keys].map((key) => ({ delete: key })) });
+  } else state.garbage.push({ keys: [...keys], since: state.ports.clock.elapsed() });
 }
 
-/** Fences the head, then the checkpoint, which then remembers how far this sweep looked. */
-async function fenceBoth(state: JournalState, horizon: Checkpoint["horizon"]): Promise<boolean> {
+async function fenceBoth(state: JournalState): Promise<boolean> {
   const { head } = state;
   if (head === undefined || !(await state.turn.run(() => fence(state, head.epoch)))) return false;
-  const fenced: Checkpoint = { ...state.checkpoint, fence: state.checkpoint.fence + 1, horizon };
+  const fenced: Checkpoint = { ...state.checkpoint, fence: state.checkpoint.fence + 1 };
   const to = encodeCheckpoint(head.epoch, fenced);
   const swap = { key: checkpointKey(head.epoch), from: state.checkpointBytes, to };
   if ((await commitPaced(state, { writes: [], swap })) === "conflict") return false;

@@ -24,15 +24,13 @@ export interface Maintenance {
 export function maintenance(engine: Engine, every: number, catchUp: () => Promise<void>): Maintenance {
   const { journal, bus } = engine;
   let running: Promise<boolean> | undefined;
-  let hasSwept = false;
   let idle: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
 
   async function work(): Promise<boolean> {
     try {
-      const { derive, sweepOnce } = await upkeep.load();
+      const { derive } = await upkeep.load();
       const isDone = await derive(engine, catchUp);
-      if (!hasSwept || journal.failed.length > 0) hasSwept = await sweepOnce(engine);
       if (isDone && journal.head !== undefined) {
         const data = { epoch: journal.head.epoch, upTo: journal.checkpoint.revision };
         bus.publish({ type: "store.checkpointed", data, correlation: SYSTEM });

@@ -105,7 +105,7 @@ export function emptySlots(): Slots {
   }
 
   function hasExpired(place: Place, now: () => number): boolean {
-    const expiry = mayExpire ? expiryAt(place) : undefined;
+    const expiry = expiryAt(place);
     return expiry !== undefined && expiry <= now();
   }
 

@@ -1,16 +1,19 @@
 import { checkpoint } from "../journal/checkpoint.ts";
-import { sweep } from "../journal/sweep.ts";
+import { isSweepDue, sweep } from "../journal/sweep.ts";
 import type { Engine } from "./engine.ts";
 import { expire } from "./expiry.ts";
 
-/** Removes what is past its time, and brings everything derived up to date. False where there was nothing to do. */
+/**
+ * Removes what is past its time, deletes what a crash left, and brings everything derived up to date. False where there
+ * was nothing to derive or another writer was faster.
+ */
 export async function derive(engine: Engine, catchUp: () => Promise<void>): Promise<boolean> {
+  const { journal } = engine;
   await expire(engine);
-  if (engine.journal.store.capabilities.swap === "shared") await catchUp();
-  return checkpoint(engine.journal);
-}
-
-/** Deletes what a crash left. False where another writer came in between, so that it must be tried again. */
-export async function sweepOnce({ journal }: Engine): Promise<boolean> {
-  return (await sweep(journal)) !== undefined;
+  if (journal.store.capabilities.swap === "shared") await catchUp();
+  if (isSweepDue(journal)) await sweep(journal);
+  const isDone = await checkpoint(journal);
+  // It lost against another writer: what it wrote is nobody's now.
+  if (isSweepDue(journal)) await sweep(journal);
+  return isDone;
 }

@@ -242,15 +242,17 @@ describe("a record that cannot be read", () => {
   });
 
   it("a record that is gone is corruption, not absence", async () => {
-    for (const family of ["j", "s", "b", "v", "checkpoint"]) {
+    for (const family of ["j", "s", "b", "v", "t", "checkpoint"]) {
       const at = world(store);
-      const state = await at.open();
+      const state = await at.open({ persistence: { checkpointEvery: 1_000_000 } });
       await state.setMany(
         Array.from({ length: 300 }, (_, i) => ({ scope: A, key: `k${i}`, value: "d".repeat(200) })),
       );
       await state.setWithHooks(A, "big", BIG);
-      if (family !== "j") await state.checkpoint();
-      else await state.set("x", 1);
+      if (family === "t")
+        await state.setMany(Array.from({ length: 20_500 }, (_, i) => ({ scope: A, key: `t${i}`, value: i })));
+      else if (family !== "j") await state.checkpoint();
+      await state.set("x", 1);
       at.backend.crash();
       const gone = family === "b" ? keysOf(at, "b") : keysOf(at, family).slice(0, 1);
       for (const key of gone) at.backend.poke(key, undefined);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agent, globalScope, type StateManager, type StateScope, step, user } from "../../src/index.ts";
+import type { StateManager } from "../../src/index.ts";
 import { type FaultKind, type StateModel, stateModel } from "../../src/testing.ts";
 import { audit } from "./audit.ts";
 import { A, BIG, batch, S, set, U, workload } from "./workload.ts";

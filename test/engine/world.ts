@@ -42,7 +42,8 @@ export function world({ capabilities }: Profile, seed = 1): World {
   let ahead = 0;
   const elapsed = () => (isPaced ? performance.now() : 0) + ahead;
   const start = 1_800_000_000_000;
-  const now = () => start + Math.floor(elapsed());
+  // Only `advance` moves wall time, so that nothing expires between a call and its meaning.
+  const now = () => start + ahead;
   const backend = degraded({ capabilities, seed, now: elapsed });
   const logged: string[] = [];
   const log = (message: string, facts?: Readonly<Record<string, unknown>>) =>
