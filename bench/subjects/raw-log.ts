@@ -36,13 +36,18 @@ async function openLog(dir: string): Promise<Opened> {
     await syncFile(file);
   }
 
-  function set(key: string, value: Value): Promise<void> {
+  function add(key: string, value: Value): Promise<void> {
     lines.push(`${JSON.stringify({ k: key, v: value })}\n`);
     if (next === undefined) {
       next = last.then(flush);
       last = next;
     }
     return next;
+  }
+
+  /** A promise of its own for each caller, as whoever awaits a group commit has. */
+  async function set(key: string, value: Value): Promise<void> {
+    await add(key, value);
   }
 
   async function read(): Promise<Map<string, Value>> {
@@ -60,7 +65,7 @@ async function openLog(dir: string): Promise<Opened> {
   return {
     set,
     async setMany(list: readonly Entry[]) {
-      for (const [key, value] of list) void set(key, value);
+      for (const [key, value] of list) void add(key, value);
       await last;
     },
     get: (key) => map?.get(key),

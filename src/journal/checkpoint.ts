@@ -6,7 +6,7 @@ import { type Checkpoint, encodeCheckpoint } from "./head.ts";
 import { checkpointKey, correlationKey, derivedKey, mintOf, namedKey } from "./keys.ts";
 import { mergePages } from "./merge.ts";
 import { commitPaced } from "./pace.ts";
-import { readCheckpoint } from "./refresh.ts";
+import { latestCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { type Generation, indexedIds, type Overlay, type TailEntry, type TailPage } from "./tail.ts";
 import { lookup, type TreeRoot } from "./tree.ts";
@@ -27,11 +27,9 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return false;
   const taken = state.tail.cut();
   if (taken.length === 0) return false;
-  const pointer = await readCheckpoint(state, head.epoch);
+  const pointer = await latestCheckpoint(state, head.epoch);
+  if (pointer === undefined) return false;
   const before = pointer.checkpoint;
-  if (before.revision > headRevision(state)) return false; // another writer is ahead; its pages come first
-  // Lost, or an old read: the tail does not reach back that far.
-  if (pointer.bytes === undefined || before.revision < state.checkpoint.revision) return false;
   const pages = taken.flatMap((g) => g.pages).filter((p) => p.page.revision > before.revision);
   const through = pages.at(-1)?.page.revision;
   if (through === undefined) {

@@ -15,8 +15,16 @@ export function generatedId(stem: string, number: number): string {
 /** Makes ids that no other opening of the store makes. */
 export function correlationIds(): (head: Revision) => string {
   const nonce = nanoid(10);
+  let stem = "";
+  let stemOf: Revision | undefined;
   let made = 0;
-  return (head) => generatedId(`~${head}.${nonce}`, made++);
+  return (head) => {
+    if (head !== stemOf) {
+      stemOf = head;
+      stem = `~${head}.${nonce}`;
+    }
+    return generatedId(stem, made++);
+  };
 }
 
 /** The head known when a generated id was made; undefined for a caller's own id. */

@@ -142,6 +142,23 @@ function adopt(state: JournalState, head: Head, bytes: Uint8Array, followed: Fol
   }
 }
 
+/**
+ * The checkpoint to build on: not older than the one this opening knows, whose tail would not reach back to it, and not
+ * newer than its head. Undefined where there is none such; another writer is ahead then, or the record is lost.
+ */
+export async function latestCheckpoint(
+  state: JournalState,
+  epoch: Revision,
+): Promise<CheckpointPointer | undefined> {
+  const pointer = await readCheckpoint(state, epoch);
+  const { revision } = pointer.checkpoint;
+  if (pointer.bytes === undefined || revision < state.checkpoint.revision) {
+    const isOldRead = state.store.capabilities.consistency === "eventual";
+    return isOldRead ? { checkpoint: state.checkpoint, bytes: state.checkpointBytes } : undefined;
+  }
+  return revision > headRevision(state) ? undefined : pointer;
+}
+
 export async function readCheckpoint(state: JournalState, epoch: Revision): Promise<CheckpointPointer> {
   const [bytes] = await state.store.get([checkpointKey(epoch)]);
   return { bytes, checkpoint: bytes === undefined ? EMPTY_CHECKPOINT : decodeCheckpoint(epoch, bytes) };

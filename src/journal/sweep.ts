@@ -1,3 +1,4 @@
+import type { Revision } from "../ground/revision.ts";
 import { REVISION_ZERO } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { fence } from "./append.ts";
@@ -5,7 +6,7 @@ import { type Checkpoint, encodeCheckpoint } from "./head.ts";
 import { CHECKPOINTS, checkpointKey, type Family, familyAfter, mintOf, namedKey } from "./keys.ts";
 import { commitPaced } from "./pace.ts";
 import { pagesSince } from "./past.ts";
-import { readCheckpoint } from "./refresh.ts";
+import { latestCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { namesSince, type TreeRoot } from "./tree.ts";
 
@@ -29,11 +30,8 @@ export function isSweepDue({ swept, failed }: JournalState): boolean {
 export async function sweep(state: JournalState): Promise<number | undefined> {
   const { head, store } = state;
   if (head === undefined || state.readOnly !== undefined || state.quarantine.length > 0) return undefined;
-  const pointer = await readCheckpoint(state, head.epoch);
-  const { revision } = pointer.checkpoint;
-  // Lost, or an old read, or ahead of what is known.
-  if (pointer.bytes === undefined || revision < state.checkpoint.revision || revision > headRevision(state))
-    return undefined;
+  const pointer = await latestCheckpoint(state, head.epoch);
+  if (pointer === undefined) return undefined;
   state.checkpoint = pointer.checkpoint;
   state.checkpointBytes = pointer.bytes;
   const failed = [...state.failed];
@@ -102,12 +100,18 @@ async function strike(
   await strikeTree(checkpoint.correlations);
   if (candidates.size === 0) return;
   // What is left of pages, staged pages and large values is in use if a page on the chain names it.
+  const owned = new Map<Revision, Key[]>();
+  for (const key of candidates) {
+    if (!key.startsWith("v/") && !key.startsWith("t/")) continue;
+    const owner = mintOf(key);
+    const known = owned.get(owner);
+    if (known === undefined) owned.set(owner, [key]);
+    else known.push(key);
+  }
   for await (const { page, key } of pagesSince(state, horizon)) {
     candidates.delete(key);
-    const owners = new Set([page.first, page.staged?.transaction]);
-    for (const candidate of candidates) {
-      const isOwned = candidate.startsWith("v/") || candidate.startsWith("t/");
-      if (isOwned && owners.has(mintOf(candidate))) candidates.delete(candidate);
+    for (const owner of [page.first, page.staged?.transaction]) {
+      for (const used of (owner && owned.get(owner)) ?? []) candidates.delete(used);
     }
   }
 }

@@ -85,6 +85,8 @@ describe.each(engineProfiles)("a crash on a store that is $name", (profile) => {
         const possible = await play(state, stateModel());
         await leave(state);
         at.backend.crash();
+        // Another seed may need fewer effects; the crash must not wait for the next program.
+        if (at.backend.effects < n) return;
         await recover(at, possible, story);
       });
       console.log(`${profile.name}, ${kind}: ${points.length} of ${effects} effects`);
