@@ -150,6 +150,7 @@ async function assemble<S extends Schema>(
     isBuffered,
     catchUp,
     onCommitted: () => upkeep.onPage(),
+    isLoaded: (view) => allViews.find(view.text) === view,
     onReadOnly: (error) =>
       bus.publish({ type: "store.read_only", data: { reason: error.message, error }, correlation }),
   });

@@ -80,10 +80,14 @@ async function* pagesWith(state: JournalState, id: string): AsyncGenerator<TailP
 
 /** The page that a revision names, found by its place in the journal. */
 async function pageNamed(state: JournalState, revision: Revision): Promise<TailPage | undefined> {
-  const before = `${revision.slice(0, -1)}${predecessor(revision.at(-1) ?? "")}` as Revision; // just below it in order
-  for await (const page of pagesSince(state, before))
+  for await (const page of pagesSince(state, justBelow(revision)))
     return page.page.revision === revision ? page : undefined;
   return undefined;
+}
+
+/** No revision lies between it and the given one. */
+export function justBelow(revision: Revision): Revision {
+  return `${revision.slice(0, -1)}${predecessor(revision.at(-1) ?? "")}` as Revision; // only compared, never parsed
 }
 
 function predecessor(digit: string): string {

@@ -18,11 +18,12 @@ export function bufferedFlush(engine: Engine, persistence: Required<PersistenceO
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFlushing = false;
   let failures = 0;
+  let isStopped = false;
 
   async function flush(): Promise<void> {
     if (isFlushing) return;
     isFlushing = true;
-    stop();
+    calm();
     try {
       await engine.writer.flush();
       failures = 0;
@@ -41,13 +42,14 @@ export function bufferedFlush(engine: Engine, persistence: Required<PersistenceO
   }
 
   function later(ms: number): void {
+    if (isStopped) return;
     timer ??= setTimeout(() => {
       timer = undefined;
       void flush();
     }, ms);
   }
 
-  function stop(): void {
+  function calm(): void {
     clearTimeout(timer);
     timer = undefined;
   }
@@ -60,6 +62,9 @@ export function bufferedFlush(engine: Engine, persistence: Required<PersistenceO
       if (isDue && failures === 0) void flush();
       else later(flushIntervalMs);
     },
-    stop,
+    stop() {
+      isStopped = true;
+      calm();
+    },
   };
 }

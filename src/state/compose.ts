@@ -42,6 +42,7 @@ export function draftOf(
     detail,
     size,
     seen,
+    isWhole: call.isWhole === true,
     engine,
     call,
     prepare,

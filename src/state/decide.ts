@@ -49,7 +49,7 @@ export interface Deciding {
   readonly chains: Chain[];
   readonly seen: Seen[];
   /** Scopes opened on the way, to be let go when the commit is settled. */
-  readonly held: ScopeView[];
+  readonly held: { readonly views: ScopeView[]; isOver: boolean };
 }
 
 export interface Veto {
@@ -174,8 +174,13 @@ async function checked(engine: Engine, proposal: Proposal): Promise<Proposal> {
 }
 
 async function open(deciding: Deciding, scope: StateScope): Promise<ScopeView> {
-  const view = await deciding.engine.views.hold(formatScope(scope));
-  deciding.held.push(view);
+  const { engine, held } = deciding;
+  const view = await engine.views.hold(formatScope(scope));
+  if (held.isOver) {
+    engine.views.release(view);
+    throw new StateError("closed", "a hook's handle ends with the hook's answer");
+  }
+  held.views.push(view);
   return view;
 }
 

@@ -2,6 +2,8 @@ import type { EncodedValue } from "../ground/codec.ts";
 import type { Correlation } from "../ground/ports.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { Change, Commit, CommitKind, Operation } from "../journal/commit.ts";
+import { refuseQuarantined } from "../journal/read.ts";
+import type { JournalState } from "../journal/state.ts";
 import type { Announcement } from "./request.ts";
 import { expiryOf, GONE, type Origin, revisionOf, type Slot } from "./slot.ts";
 import type { ScopeView } from "./view.ts";
@@ -36,6 +38,8 @@ export interface Draft {
   /** About how much room it takes in a page. */
   readonly size: number;
   readonly seen: readonly Seen[];
+  /** It is about all entries of a scope, so any change by another writer may concern it. */
+  readonly isWhole: boolean;
   /** It is durable and visible. */
   committed(revision: Revision): void;
   /** It did not happen. */
@@ -66,4 +70,19 @@ export function changeOf({ view, key, operation, value, slot, before }: DraftCha
     expiresAt: expiryOf(slot),
     previous: before === undefined || before.kind === GONE ? undefined : revisionOf(before),
   };
+}
+
+/**
+ * Ends a draft of a scope that a page which cannot be read has changed, also where the scope was in memory before:
+ * nothing is built on what was not seen.
+ */
+export function isRefused(journal: JournalState, draft: Draft): boolean {
+  if (journal.quarantine.length === 0) return false;
+  try {
+    for (const { view } of draft.changes) refuseQuarantined(journal, view.text);
+    return false;
+  } catch (error) {
+    draft.failed(error);
+    return true;
+  }
 }

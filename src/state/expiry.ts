@@ -42,6 +42,7 @@ function expiryDraft(engine: Engine, view: ScopeView, key: string, slot: Slot): 
     detail: undefined,
     size: key.length + 40,
     seen: [{ view, key, slot }],
+    isWhole: false,
     committed: (revision) => afterCommit(engine, draft, revision, () => {}),
     failed: (error) =>
       engine.bus.publish({

@@ -47,6 +47,7 @@ function factDraft(
     detail,
     size: detail.text.length,
     seen: [],
+    isWhole: false,
     committed,
     failed,
     again: () => Promise.resolve(undefined),

@@ -81,6 +81,7 @@ function makeHandle<V extends object>(
 
   function use(): void {
     if (!life.isOpen || !engine.life.isOpen) throw closed(view);
+    if (view.damage !== undefined) throw view.damage;
   }
 
   function shown(key: string): Place | undefined {
@@ -114,7 +115,7 @@ function makeHandle<V extends object>(
     { key, operation, value, update }: Omit<Request, "view">,
     options: WriteOptions | undefined,
   ): Promise<WriteResult> {
-    if (!life.isOpen || !engine.life.isOpen) throw closed(view);
+    use();
     const { expected, ttlMs } = options === undefined ? NO_CHECKS : checkWriteOptions(options);
     const correlation = correlationOf(bound, options, engine.correlationId);
     const request: Request = { view, key, operation, value, update, expected, ttlMs };
@@ -153,7 +154,7 @@ function makeHandle<V extends object>(
       }),
     clear: (options) =>
       rejecting(() => {
-        if (!life.isOpen || !engine.life.isOpen) throw closed(view);
+        use();
         if (options !== undefined) checkWriteOptions(options);
         // All that is there when its turn comes, not only what is visible at the call.
         const requests = () =>
@@ -166,6 +167,7 @@ function makeHandle<V extends object>(
           requests,
           correlationOf(bound, options, engine.correlationId),
           options?.signal,
+          true,
         );
       }),
     with: (more) => makeHandle<V>(engine, view, scope, bindMore(bound, more), life, onClose),

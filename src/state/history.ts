@@ -1,10 +1,11 @@
 import type { UniversalEvent } from "../events/event.ts";
 import { makeEvent } from "../events/event.ts";
+import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import { parseRevision, type Revision } from "../ground/revision.ts";
 import type { HookRun } from "../hooks/recorded.ts";
 import type { Commit } from "../journal/commit.ts";
-import { commitsOf, pagesSince } from "../journal/past.ts";
+import { commitsOf, justBelow, pagesSince } from "../journal/past.ts";
 import type { Veto } from "./decide.ts";
 import type { Engine } from "./engine.ts";
 import { inlined, journalEvent } from "./remote.ts";
@@ -107,6 +108,25 @@ async function entriesOf(engine: Engine, commit: Commit): Promise<TimelineEntry[
   });
 }
 
+/** A place in the journal between two changes: behind a commit, or behind one change of it. */
+interface Cursor {
+  readonly revision: Revision;
+  /** The changes of that commit up to this one are behind it. */
+  readonly index: number;
+}
+
+/** Reads a revision, or the id of a change's event: a revision, a dot and the change's place in its commit. */
+function parseCursor(text: string): Cursor {
+  const [revision = "", index, ...rest] = checkName(text, "cursor").split(".");
+  if (rest.length > 0 || (index !== undefined && !/^\d{1,9}$/.test(index))) {
+    throw new StateError("invalid", `"${text}" is neither a revision nor the id of a change's event`);
+  }
+  return {
+    revision: parseRevision(revision),
+    index: index === undefined ? Number.POSITIVE_INFINITY : Number(index),
+  };
+}
+
 /**
  * The changes after `from` as events: first those in the journal, then, without a gap or a repetition, those to come.
  * Ends when the loop is left or the store closes.
@@ -116,19 +136,22 @@ export async function* changesSince(
   from: Revision | string,
   signal?: AbortSignal,
 ): AsyncGenerator<UniversalEvent, undefined> {
-  let at = parseRevision(checkName(from, "revision"));
+  const cursor = parseCursor(from);
+  let at = cursor.revision;
   const live = engine.bus.attach("state.changed", signal === undefined ? {} : { signal });
   const naming = { id: () => "", now: engine.now };
   let sequence = 0;
   try {
-    for await (const { page } of pagesSince(engine.journal, at)) {
+    const isInside = Number.isFinite(cursor.index);
+    for await (const { page } of pagesSince(engine.journal, isInside ? justBelow(at) : at)) {
       const inline = await inlined(
         engine.journal,
         page.commits.flatMap((c) => c.changes),
       );
       for (const commit of page.commits) {
-        if (commit.revision <= at) continue;
+        if (commit.revision < at || (commit.revision === at && !isInside)) continue;
         for (const [index, change] of commit.changes.entries()) {
+          if (commit.revision === cursor.revision && index <= cursor.index) continue;
           yield makeEvent(
             journalEvent(engine.codec, commit, change, index, inline, "journal"),
             sequence++,

@@ -11,6 +11,9 @@ const IDLE_MS = 3000;
 /** Below so many changes idle time is left alone. */
 const IDLE_CHANGES = 256;
 
+/** The longest time between two tries of a checkpoint that fails. */
+const MOST_WAIT_MS = 60_000;
+
 export interface Maintenance {
   /** Looks whether a checkpoint is due. Called after each page; returns at once. */
   onPage(): void;
@@ -26,11 +29,15 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
   let running: Promise<boolean> | undefined;
   let idle: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
+  let failures = 0;
+  /** By `clock.elapsed`: after a failure the next try waits, ever longer. */
+  let notBefore = 0;
 
   async function work(): Promise<boolean> {
     try {
       const { derive } = await upkeep.load();
       const isDone = await derive(engine, catchUp);
+      failures = 0;
       if (isDone && journal.head !== undefined) {
         const data = { epoch: journal.head.epoch, upTo: journal.checkpoint.revision };
         bus.publish({ type: "store.checkpointed", data, correlation: SYSTEM });
@@ -43,6 +50,7 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
         correlation: SYSTEM,
       });
       if (isStateError(error, "closed")) isStopped = true;
+      notBefore = journal.ports.clock.elapsed() + Math.min(MOST_WAIT_MS, 500 * 2 ** failures++);
       return false;
     }
   }
@@ -64,7 +72,7 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
 
   return {
     onPage() {
-      if (isStopped || running !== undefined) return;
+      if (isStopped || running !== undefined || journal.ports.clock.elapsed() < notBefore) return;
       if (journal.tail.changes >= every || journal.tail.bytes >= TAIL_BYTES) void run();
       else if (idle === undefined || journal.tail.changes < IDLE_CHANGES * 2) rest();
     },

@@ -26,7 +26,7 @@ export async function prepare(
     changes: changesOn(),
     chains: [],
     seen: [],
-    held: [],
+    held: { views: [], isOver: false },
   };
   try {
     const asked = requests();
@@ -51,7 +51,8 @@ export async function prepare(
     if (runs.length > 0) record(engine, { runs }, correlation);
     throw error;
   } finally {
-    for (const view of deciding.held) engine.views.release(view);
+    deciding.held.isOver = true;
+    for (const view of deciding.held.views) engine.views.release(view);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EventBus } from "../events/bus.ts";
 import type { StateChangeData } from "../events/event.ts";
 import type { Codec, EncodedValue } from "../ground/codec.ts";
+import { isStateError } from "../ground/error.ts";
 import type { Change, Commit } from "../journal/commit.ts";
 import { loadLarge } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
@@ -17,21 +18,52 @@ export async function showRemote(
   codec: Codec,
   pages: readonly TailPage[],
 ): Promise<void> {
+  markDamaged(journal, views);
   if (pages.length === 0) return;
   const isHeard = bus.hasListeners("state.changed");
   const changes = pages.flatMap(({ page }) => page.commits.flatMap((c) => c.changes));
-  const inline = await inlined(
-    journal,
-    changes.filter((c) => isHeard || views.find(c.scope) !== undefined),
-  );
+  // A scope that is loaded while large values are read has these changes from the tail.
+  const shown = new Map(changes.map(({ scope }) => [scope, views.find(scope)]));
+  const wanted = changes.filter((c) => isHeard || shown.get(c.scope) !== undefined);
+  const inline = await readable(journal, wanted);
+  markDamaged(journal, views);
   for (const { page } of pages) {
     for (const commit of page.commits) {
-      commit.changes.forEach((change, index) => {
-        const view = views.find(change.scope);
+      for (const [index, change] of commit.changes.entries()) {
+        if (isQuarantined(journal, change.scope)) continue;
+        const view = shown.get(change.scope);
         const before = view?.slots.get(change.key);
         const slot = view && show(view, change, commit, inline);
         if (isHeard) bus.publish(journalEvent(codec, commit, change, index, inline, "remote", before, slot));
-      });
+      }
+    }
+  }
+}
+
+/** Like `inlined`; but a value that is damaged puts its scope into quarantine, and the others go on. */
+async function readable(journal: JournalState, changes: readonly Change[]): Promise<InlineValues> {
+  const all = new Map<string, EncodedValue>();
+  for (const change of changes.filter(({ value }) => value !== undefined && isLarge(value))) {
+    try {
+      for (const [name, value] of await inlined(journal, [change])) all.set(name, value);
+    } catch (error) {
+      if (!isStateError(error, "corrupt")) throw error;
+      if (!isQuarantined(journal, change.scope)) journal.quarantine.push({ error, scopes: [change.scope] });
+    }
+  }
+  return all;
+}
+
+function isQuarantined({ quarantine }: JournalState, scope: string): boolean {
+  return quarantine.some(({ scopes }) => scopes.includes(scope));
+}
+
+/** Scopes in memory that a record which cannot be read belongs to answer no more: what they hold may be out of date. */
+function markDamaged({ quarantine }: JournalState, views: Views): void {
+  for (const { error, scopes } of quarantine) {
+    for (const scope of scopes) {
+      const view = views.find(scope);
+      if (view !== undefined) view.damage = error;
     }
   }
 }
@@ -51,6 +83,9 @@ function inlineOf(value: StoredValue | undefined, inline: InlineValues): Encoded
 
 function show(view: ScopeView, change: Change, commit: Commit, inline: InlineValues): Slot | undefined {
   const value = inlineOf(change.value, inline);
+  if (value === undefined && change.operation === "set") {
+    throw new TypeError(`the value of ${change.scope} "${change.key}" was not read`);
+  }
   if (value === undefined) {
     view.slots.delete(change.key);
     return undefined;

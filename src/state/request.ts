@@ -28,6 +28,8 @@ export interface Request {
 export interface Call {
   readonly correlation: Correlation;
   readonly signal: AbortSignal | undefined;
+  /** The call is about all entries there are, not about some keys. */
+  readonly isWhole?: boolean;
   resolve(result: WriteResult): void;
   reject(error: unknown): void;
 }

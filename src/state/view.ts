@@ -1,4 +1,5 @@
-import { isStateError } from "../ground/error.ts";
+import type { EncodedValue } from "../ground/codec.ts";
+import { isStateError, type StateError } from "../ground/error.ts";
 import { type ScopeText, type StateScope, scopeNamed } from "../ground/scope.ts";
 import { loadLarge, refuseQuarantined, scopeBlocks } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
@@ -17,6 +18,8 @@ export interface ScopeView {
   /** The latest queued change of each key; a deletion is a slot of kind GONE. */
   readonly queued: Map<string, Slot>;
   readonly lane: Lane;
+  /** Why it answers no more: a record that belongs to it cannot be read. */
+  damage: StateError | undefined;
   /** Handles and operations that need it in memory. */
   holders: number;
 }
@@ -78,6 +81,7 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
         await promise;
         view = loaded.get(text); // gone again only if nobody held it for a moment while memory was short
       }
+      if (view.damage !== undefined) throw view.damage;
       // Least recently used first.
       loaded.delete(text);
       loaded.set(text, view);
@@ -113,28 +117,27 @@ async function loadScope(
 ): Promise<ScopeView> {
   refuseQuarantined(journal, text);
   const scope = scopeNamed(text);
+  /** Large values that were read on the way; each is read once, so writers elsewhere cannot hold the loading up. */
+  const read = new Map<string, EncodedValue>();
   for (;;) {
     const slots = emptySlots();
     const large: [Slot, LargeValue][] = [];
     const { leaves, checkpoint } = await scopeBlocks(journal, text);
     for (const leaf of leaves) addLeaf(slots, large, leaf);
-    const { changes } = journal.tail;
     for (const entries of journal.tail.of(text))
       for (const [key, entry] of entries) addTail(slots, large, key, entry);
-    if (large.length > 0) {
-      const values = await loadLarge(
-        journal,
-        large.map(([, value]) => value),
-      );
-      for (const [i, [slot]] of large.entries())
-        Object.assign(slot, pick(slotOf(values[i], slot.origin, slot.index)));
-    }
+    const missing = large.map(([, value]) => value).filter((value) => !read.has(value.large));
     // Nothing may have come in between that the slots do not show.
-    if (checkpoint === journal.checkpoint && changes === journal.tail.changes) {
-      const view: ScopeView = { text, scope, slots, queued: new Map(), lane, holders: 0 };
+    if (missing.length === 0 && checkpoint === journal.checkpoint) {
+      for (const [slot, value] of large)
+        Object.assign(slot, pick(slotOf(read.get(value.large), slot.origin, slot.index)));
+      refuseQuarantined(journal, text);
+      const view: ScopeView = { text, scope, slots, queued: new Map(), lane, damage: undefined, holders: 0 };
       register(view);
       return view;
     }
+    const values = await loadLarge(journal, missing);
+    for (const [i, value] of values.entries()) read.set(missing[i]?.large ?? "", value);
   }
 }
 

@@ -43,9 +43,10 @@ export function writeAll(
   requests: Requests,
   correlation: Correlation,
   signal?: AbortSignal,
+  isWhole = false,
 ): Promise<WriteResult> {
   return new Promise((resolve, reject) => {
-    track(engine, inLanes(engine, lanes, requests, { correlation, signal, resolve, reject }));
+    track(engine, inLanes(engine, lanes, requests, { correlation, signal, isWhole, resolve, reject }));
   });
 }
 
@@ -73,7 +74,11 @@ function submitSimple(engine: Engine, request: Request, call: Call): void {
       );
     return;
   }
-  submit(engine, plainDraft(engine, [request], call), call);
+  submit(
+    engine,
+    operation === "set" ? plainDraft(engine, [request], call) : deletionDraft(engine, request, call),
+    call,
+  );
 }
 
 function isAbsent({ now }: Engine, view: ScopeView, key: string): boolean {
@@ -84,6 +89,16 @@ function isAbsent({ now }: Engine, view: ScopeView, key: string): boolean {
 /** It saw nothing, so it is never prepared again. */
 function plainDraft(engine: Engine, requests: readonly Request[], call: Call): Draft {
   return draftOf(engine, call, requests, NOTHING_SEEN, undefined, nothing);
+}
+
+/** It is only needed while there is something to delete. */
+function deletionDraft(engine: Engine, request: Request, call: Call): Draft {
+  const { view, key } = request;
+  const again = async () => {
+    const { prepare } = preparing.now ?? (await preparing.load());
+    return prepare(engine, () => [request], call, true);
+  };
+  return draftOf(engine, call, [request], [{ view, key, slot: latest(view, key) }], undefined, again);
 }
 
 const NOTHING_SEEN: readonly Seen[] = [];

@@ -6,9 +6,9 @@ import { createJournal } from "../journal/journal.ts";
 import { pause } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
-import { changeOf, commitOf, type Draft } from "./draft.ts";
+import { changeOf, commitOf, type Draft, isRefused } from "./draft.ts";
 import { GONE } from "./slot.ts";
-import { latest } from "./view.ts";
+import { latest, type ScopeView } from "./view.ts";
 
 const transaction = lazy("large commits", () => import("../journal/transaction.ts"));
 
@@ -42,6 +42,8 @@ export interface WriterPorts {
   /** Reads what other writers committed, and shows it in memory. */
   catchUp(): Promise<void>;
   onCommitted(page: TailPage): void;
+  /** Whether this view is the one that is kept up to date. */
+  isLoaded(view: ScopeView): boolean;
   /** The store turned read-only to protect what it holds. Told once. */
   onReadOnly(error: StateError): void;
 }
@@ -53,6 +55,7 @@ export function writer({
   catchUp,
   onCommitted,
   onReadOnly,
+  isLoaded,
 }: WriterPorts): Writer {
   let queue: Draft[] = [];
   /** Taken in while drafts are being prepared again; their turn comes after those. */
@@ -60,6 +63,10 @@ export function writer({
   /** Being taken in again. */
   let todo: Draft[] = [];
   let inFlight = 0;
+  /** Drafts settle in the order in which they are taken in, so two counts tell which have. */
+  let taken = 0;
+  let settled = 0;
+  const flushes: { readonly target: number; resolve(): void; reject(error: unknown): void }[] = [];
   /** What is queued builds on this. If another writer's page was shown meanwhile, it must be looked at again. */
   let basis = journal.shown;
   let isRebasing = false;
@@ -78,13 +85,19 @@ export function writer({
     queue.push(draft);
   }
 
-  function start(): Promise<void> {
+  function start(): void {
     running ??= Promise.resolve().then(drain);
-    return running;
+  }
+
+  /** So many more are settled. Those who wait for them are told. */
+  function count(drafts: number): void {
+    settled += drafts;
+    while (flushes[0] !== undefined && flushes[0].target <= settled) flushes.shift()?.resolve();
   }
 
   function stopped(): void {
     running = undefined;
+    if (flushes.length > 0) start();
   }
 
   async function drain(): Promise<void> {
@@ -98,28 +111,31 @@ export function writer({
         inFlight = group.length;
         try {
           const isDone = await journal.turn.run(() => commitAndSettle(group));
-          inFlight = 0;
-          if (isDone) attempts = 0;
-          else {
+          if (isDone) {
+            inFlight = 0;
+            attempts = 0;
+          } else {
             if (++attempts > ATTEMPTS) throw overtaken();
             if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
             await catchUp();
             await rebase(group);
           }
         } catch (error) {
-          inFlight = 0;
           attempts = 0;
           const { readOnly } = journal;
           if (readOnly !== undefined && !isTold) {
             isTold = true;
             onReadOnly(readOnly);
           }
+          if (isBuffered) for (const { reject } of flushes.splice(0)) reject(error);
           await giveUp(group, error);
+          if (isBuffered) return;
         }
       }
     } finally {
       // In the same step as the last look at the queue, so that whoever comes later starts anew.
       running = undefined;
+      if (pending() === 0) count(taken - settled);
     }
   }
 
@@ -153,6 +169,7 @@ export function writer({
     const written = group.filter(isWritten);
     if (written.length === 0) {
       for (const draft of group) draft.committed(basis);
+      count(group.length);
       return true;
     }
     const page = await commit(written);
@@ -202,16 +219,21 @@ export function writer({
     const revisions = page.page.commits.map((one) => one.revision).values();
     for (const draft of group)
       draft.committed((isWritten(draft) ? revisions.next().value : undefined) ?? page.page.revision);
+    count(group.length);
     onCommitted(page);
   }
 
   async function giveUp(group: readonly Draft[], error: unknown): Promise<void> {
+    inFlight = 0;
+    // What has no place in the journal has no revision either.
+    for (const draft of group) draft.origin.revisions = "";
     if (isBuffered && !isStateError(error, "unknown_outcome") && journal.readOnly === undefined) {
       queue = [...group, ...queue];
-      throw error;
+      return;
     }
     forget(group);
     for (const draft of group) draft.failed(error);
+    count(group.length);
     await rebase([]);
   }
 
@@ -226,31 +248,48 @@ export function writer({
     basis = journal.shown;
     todo = [...first, ...queue];
     queue = [];
+    inFlight = 0;
+    for (const draft of first) draft.origin.revisions = "";
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
     isRebasing = true;
     try {
       for (let draft = todo.shift() ?? waiting.shift(); draft; draft = todo.shift() ?? waiting.shift()) {
-        const fit = holds(draft) ? draft : await prepareAgain(draft);
+        if (isRefused(journal, draft)) continue;
+        const fit = !draft.isWhole && holds(draft) ? draft : await prepareAgain(draft);
         if (fit !== undefined) admit(fit);
+        else count(1);
       }
     } finally {
       isRebasing = false;
     }
   }
 
+  /** Whether all it saw is as it was. A scope that has left memory since is not kept up to date, so that does not count. */
+  function holds(draft: Draft): boolean {
+    for (const { view, key, slot } of draft.seen)
+      if (!isLoaded(view) || latest(view, key) !== slot) return false;
+    return draft.seen.length === 0 || draft.changes.every(({ view }) => isLoaded(view));
+  }
+
   const pending = () => queue.length + waiting.length + todo.length + inFlight;
 
   return {
     submit(draft) {
+      taken++;
+      if (isRefused(journal, draft)) return;
       // Whoever must wait is not overtaken: writes of one scope keep their order.
       if (isRebasing || waiting.length > 0 || !holds(draft)) waiting.push(draft);
       else admit(draft);
       if (running !== undefined) return;
-      if (!isBuffered) void start();
+      if (!isBuffered) start();
       else if (waiting.length > 0) running = rebase([]).finally(stopped);
     },
-    async flush() {
-      while (pending() > 0 || running !== undefined) await start();
+    flush() {
+      if (settled >= taken) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        flushes.push({ target: taken, resolve, reject });
+        start();
+      });
     },
     get isIdle() {
       return running === undefined && pending() === 0;
@@ -265,11 +304,6 @@ export function writer({
       return lastDurableAt;
     },
   };
-}
-
-function holds(draft: Draft): boolean {
-  for (const { view, key, slot } of draft.seen) if (latest(view, key) !== slot) return false;
-  return true;
 }
 
 async function prepareAgain(draft: Draft): Promise<Draft | undefined> {

@@ -213,6 +213,26 @@ describe("a record that cannot be read", () => {
     await two.close();
   });
 
+  it("a page of another writer's that touches a scope in memory: nothing is written on what was not seen", async () => {
+    const at = world(store);
+    const [one, two] = [await at.open(), await at.open()];
+    const open = await one.scope(A);
+    await open.set("n", 1);
+    await two.refresh();
+    await two.setWithHooks(A, "n", 2);
+    const bad = keysOf(at, "j").at(-1) as Key;
+    await two.setWithHooks(B, "n", 3);
+    damage(at, bad);
+    await one.refresh();
+    await expect(open.set("n", 4)).rejects.toMatchObject({ code: "corrupt" });
+    await expect(open.update("n", (old) => Number(old) + 1)).rejects.toMatchObject({ code: "corrupt" });
+    const other = await one.scope(B);
+    expect(other.get("n")).toBe(3);
+    await other.set("n", 5);
+    await one.close();
+    await two.close();
+  });
+
   it("a pointer, a directory or a merged page: told, and nothing made up", async () => {
     const at = await filled();
     for (const key of ["head", ...keysOf(at, "checkpoint")] as Key[]) {

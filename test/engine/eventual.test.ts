@@ -55,7 +55,7 @@ describe("an eventual store", () => {
   });
 
   it("takes a page whose writer died before it moved the head", async () => {
-    for (let n = 1; n < 12; n++) {
+    await inParallel([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], async (n) => {
       const at = world(store, n);
       const state = await at.open();
       await state.set("a", 1);
@@ -67,7 +67,7 @@ describe("an eventual store", () => {
       await reopened.set("b", 1);
       expect((await journalOf(at)).forked).toEqual([]);
       await reopened.close();
-    }
+    });
   });
 
   it("follows the branch with the later page where two programs wrote, and tells of the other", async () => {
