@@ -1,7 +1,7 @@
 import { nanoid } from "nanoid";
 import { eventBus } from "./events/bus.ts";
 import { createCodec } from "./ground/codec.ts";
-import { StateError } from "./ground/error.ts";
+import { isStateError, StateError } from "./ground/error.ts";
 import { lazy } from "./ground/lazy.ts";
 import { defaultPorts, type Ports } from "./ground/ports.ts";
 import type { HookEnv } from "./hooks/port.ts";
@@ -18,7 +18,7 @@ import type { Engine } from "./state/engine.ts";
 import { hookValues } from "./state/hook-values.ts";
 import { maintenance } from "./state/maintenance.ts";
 import type { Schema } from "./state/schema.ts";
-import { views } from "./state/view.ts";
+import { damagedView, type ScopeView, type Views, views } from "./state/view.ts";
 import { writer } from "./state/writer.ts";
 import { type StateManager, stateManager } from "./state-manager.ts";
 import { hasLimits, unmet } from "./store/capabilities.ts";
@@ -54,7 +54,7 @@ export async function openStore<S extends Schema>(
     );
     checkVersion(journal, options.schema, require.readOnly === true);
     if (require.readOnly === true)
-      journal.readOnly = new StateError("read_only", "the store was opened read-only", {
+      journal.readOnly ??= new StateError("read_only", "the store was opened read-only", {
         adapter: adapter.name,
       });
     return await assemble(adapter.name, journal, ports, settings, options);
@@ -209,7 +209,7 @@ async function assemble<S extends Schema>(
       await journal.store.close();
     }
   }
-  const global = await allViews.hold("global");
+  const global = await globalView(allViews);
   const onRelease = () => {
     if (!queue.holdsUnqueued) allViews.evict(persistence.cacheSizeLimit);
   };
@@ -217,4 +217,14 @@ async function assemble<S extends Schema>(
     { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
     {},
   );
+}
+
+/** A damaged global scope answers nothing; the others are there all the same. */
+async function globalView(all: Views): Promise<ScopeView> {
+  try {
+    return await all.hold("global");
+  } catch (error) {
+    if (!isStateError(error, "corrupt")) throw error;
+    return damagedView(all, "global", error);
+  }
 }

@@ -2,7 +2,7 @@ import type { EventHandler, Events } from "./events/bus.ts";
 import type { EventFor, UniversalEvent } from "./events/event.ts";
 import type { QueueOptions } from "./events/queue.ts";
 import type { EventStream } from "./events/stream.ts";
-import { ASYNC_DISPOSE, DISPOSE } from "./ground/dispose.ts";
+import { ASYNC_DISPOSE } from "./ground/dispose.ts";
 import { StateError } from "./ground/error.ts";
 import { lazy, lazyGenerator } from "./ground/lazy.ts";
 import { checkName } from "./ground/name.ts";
@@ -170,9 +170,17 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
   }
 
   // `using` must not end the global scope alone: a store ends by `await using`.
-  const { [DISPOSE]: _, ...face } = onGlobal;
+  const { get, has, keys, entries, revision, set, update, clear } = onGlobal;
   const manager: StateManager<S> = {
-    ...face,
+    get,
+    has,
+    keys,
+    entries,
+    revision,
+    set,
+    delete: onGlobal.delete,
+    update,
+    clear,
     get size() {
       return onGlobal.size;
     },

@@ -141,6 +141,12 @@ async function loadScope(
   }
 }
 
+/** Stands for a scope that cannot be loaded. */
+export function damagedView({ lane }: Views, text: ScopeText, damage: StateError): ScopeView {
+  const scope = scopeNamed(text);
+  return { text, scope, slots: emptySlots(), queued: new Map(), lane: lane(text), damage, holders: 1 };
+}
+
 const pick = ({ content, kind }: Slot): Pick<Slot, "content" | "kind"> => ({ content, kind });
 
 function addLeaf(slots: Slots, large: [Slot, LargeValue][], leaf: PackedLeaf): void {

@@ -1,20 +1,12 @@
 import { isStateError, StateError } from "../ground/error.ts";
-import { lazy } from "../ground/lazy.ts";
-import type { Revision } from "../ground/revision.ts";
-import { append, type BuildCommits } from "../journal/append.ts";
-import { createJournal } from "../journal/journal.ts";
 import { pause } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
-import { changeOf, commitOf, type Draft, isRefused } from "./draft.ts";
+import { type Draft, isRefused } from "./draft.ts";
+import { commitPage, groupLength } from "./page-commit.ts";
 import { GONE } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
 
-const transaction = lazy("large commits", () => import("../journal/transaction.ts"));
-
-/** One page holds at most about so much; what waits longer goes into the next. */
-const PAGE_CHANGES = 20_000;
-const PAGE_BYTES = 4 * 1024 * 1024;
 /** How often a group that other writers overtake is tried. */
 const ATTEMPTS = 200;
 
@@ -106,7 +98,7 @@ export function writer({
       while (queue.length + waiting.length > 0) {
         await keepInterval();
         if (waiting.length > 0) await rebase([]);
-        const group = nextGroup();
+        const group = queue.splice(0, groupLength(queue));
         if (group.length === 0) continue;
         inFlight = group.length;
         try {
@@ -139,21 +131,6 @@ export function writer({
     }
   }
 
-  function nextGroup(): Draft[] {
-    let size = 0;
-    let changes = 0;
-    let n = 0;
-    for (const draft of queue) {
-      if (n > 0 && (size + draft.size > PAGE_BYTES || changes + draft.changes.length > PAGE_CHANGES)) break;
-      size += draft.size;
-      changes += draft.changes.length;
-      n++;
-    }
-    const group = queue.slice(0, n);
-    queue = queue.slice(n);
-    return group;
-  }
-
   async function keepInterval(): Promise<void> {
     const { minPutIntervalMs } = journal.store.capabilities;
     if (minPutIntervalMs === 0) return;
@@ -172,33 +149,9 @@ export function writer({
       count(group.length);
       return true;
     }
-    const page = await commit(written);
+    const page = await commitPage(journal, schemaVersion, written);
     if (page !== undefined) settle(page, group);
     return page !== undefined;
-  }
-
-  async function commit(group: readonly Draft[]): Promise<TailPage | undefined> {
-    if (journal.readOnly !== undefined) throw journal.readOnly;
-    if (journal.head === undefined && !(await createJournal(journal, schemaVersion))) return undefined;
-    const [only] = group;
-    if (group.length === 1 && only !== undefined && isTransaction(only)) return commitStaged(only);
-    const appended = await append(
-      journal,
-      group.length,
-      (revisions) => group.map((draft, i) => commitOf(draft, revisions[i] as Revision)), // one for each draft
-    );
-    return appended.outcome === "committed" ? appended.page : undefined;
-  }
-
-  /** A commit too large for one page: its changes go ahead as staged pages, and take effect by a marker. */
-  async function commitStaged(draft: Draft): Promise<TailPage | undefined> {
-    const { stage } = await transaction.load();
-    const { staged, changes } = await stage(journal, draft.changes.map(changeOf));
-    const build: BuildCommits = ([revision]) => [{ ...commitOf(draft, revision as Revision), changes: [] }];
-    const appended = await append(journal, 1, build, staged);
-    if (appended.outcome === "conflict") return undefined;
-    const { page } = appended.page;
-    return { ...appended.page, page: { ...page, commits: page.commits.map((c) => ({ ...c, changes })) } };
   }
 
   function settle(page: TailPage, group: readonly Draft[]): void {
@@ -254,7 +207,10 @@ export function writer({
     isRebasing = true;
     try {
       for (let draft = todo.shift() ?? waiting.shift(); draft; draft = todo.shift() ?? waiting.shift()) {
-        if (isRefused(journal, draft)) continue;
+        if (isRefused(journal, draft)) {
+          count(1);
+          continue;
+        }
         const fit = !draft.isWhole && holds(draft) ? draft : await prepareAgain(draft);
         if (fit !== undefined) admit(fit);
         else count(1);
@@ -275,8 +231,8 @@ export function writer({
 
   return {
     submit(draft) {
-      taken++;
       if (isRefused(journal, draft)) return;
+      taken++;
       // Whoever must wait is not overtaken: writes of one scope keep their order.
       if (isRebasing || waiting.length > 0 || !holds(draft)) waiting.push(draft);
       else admit(draft);
@@ -318,10 +274,6 @@ async function prepareAgain(draft: Draft): Promise<Draft | undefined> {
 /** The others wait for what they saw: that nothing is to be done holds only if it is committed. */
 function isWritten({ changes, detail }: Draft): boolean {
   return changes.length > 0 || detail !== undefined;
-}
-
-function isTransaction(draft: Draft): boolean {
-  return draft.size > PAGE_BYTES || draft.changes.length > PAGE_CHANGES;
 }
 
 function overtaken(): StateError {

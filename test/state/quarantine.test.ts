@@ -54,3 +54,18 @@ test("a page that cannot be read closes its scopes, and the others work", async 
   expect(await again.checkpoint()).toBe(false);
   await again.close();
 });
+
+test("a damaged global scope answers nothing, and the others are there", async () => {
+  const backend = degraded({ capabilities: profile("strong").capabilities });
+  const state = await open({ storage: backend.adapter() });
+  await state.set("g", 1);
+  const [first] = [...backend.contents().keys()].filter((key) => key.startsWith("j/"));
+  await state.setWithHooks(agent("fine"), "k", 1);
+  backend.crash();
+  expect(damage(backend, (key) => key === first)).toBe(1);
+  const again = await open({ storage: backend.adapter() });
+  expect(() => again.get("g")).toThrow(expect.objectContaining({ code: "corrupt" }));
+  await expect(again.set("g", 2)).rejects.toMatchObject({ code: "corrupt" });
+  expect((await again.agent("fine")).get("k")).toBe(1);
+  await again.close();
+});
