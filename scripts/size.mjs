@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 // Bytes of gzip loaded at start, rounded up to the next half kB. The goal is 16 kB; docs/decisions/0010-size.md says what
 // the rest is.
-const BUDGET = 33_500;
+const BUDGET = 34_500;
 
 const ofModules = process.argv.includes("modules");
 const { metafile, outputFiles } = await build({

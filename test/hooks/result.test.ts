@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isStateError } from "../../src/ground/error.ts";
 import { agent } from "../../src/ground/scope.ts";
-import { acceptedKinds, readResult } from "../../src/hooks/read-result.ts";
+import { readResult } from "../../src/hooks/read-result.ts";
 import {
   cache,
   cancel,
