@@ -201,9 +201,12 @@ export const diskFiles: Files = {
       call<number>(path, (done) => fs.open(path, "wx", done)),
     );
     if (fd === undefined) return false;
-    await writeAll(fd, path, content, 0);
-    await attempt(path, (done) => fs.fsync(fd, done));
-    await attempt(path, (done) => fs.close(fd, done));
+    try {
+      await writeAll(fd, path, content, 0);
+      await attempt(path, (done) => fs.fsync(fd, done));
+    } finally {
+      await attempt(path, (done) => fs.close(fd, done));
+    }
     return true;
   },
   link: (from, to) =>
@@ -230,8 +233,11 @@ export const diskFiles: Files = {
   async syncDirectory(path) {
     if (process.platform === "win32") return;
     const fd = await call<number>(path, (done) => fs.open(path, "r", done));
-    await attempt(path, (done) => fs.fsync(fd, done));
-    await attempt(path, (done) => fs.close(fd, done));
+    try {
+      await attempt(path, (done) => fs.fsync(fd, done));
+    } finally {
+      await attempt(path, (done) => fs.close(fd, done));
+    }
   },
 };
 

@@ -31,7 +31,7 @@ export const BEGIN = 0;
 export const DATA = 1;
 /** Says that all before it is on disk. It takes no sequence number, and the next commit is written over it. */
 export const PROOF = 2;
-export type Kind = typeof BEGIN | typeof DATA | typeof PROOF;
+type Kind = typeof BEGIN | typeof DATA | typeof PROOF;
 
 /** Where a value lies in the log. */
 export interface Place {

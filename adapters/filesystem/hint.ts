@@ -52,7 +52,7 @@ export function encodeHint(table: Table, state: Pick<LogState, "id" | "end" | "s
 }
 
 /** `undefined` for anything but a whole hint. */
-export function decodeHint(bytes: Buffer): Hint | undefined {
+function decodeHint(bytes: Buffer): Hint | undefined {
   if (bytes.length < HEAD_BYTES || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return undefined;
   if (checksum(bytes) !== bytes.readUInt32LE(HEAD_BYTES - 4)) return undefined;
   const changes: Change[] = [];

@@ -52,8 +52,8 @@ const BY_HAND = "If it is surely gone, remove that file by hand.";
 async function claim(files: Files, path: string, holder: LockHolder): Promise<boolean> {
   const content = Buffer.from(`${JSON.stringify(holder, null, 1)}\n`);
   const fresh = `${path}.${randomBytes(8).toString("hex")}.new`;
-  await files.createExclusive(fresh, content);
   try {
+    await files.createExclusive(fresh, content);
     return await files.link(fresh, path);
   } catch (error) {
     if (!NO_LINKS.has(systemCode(error))) throw error;

@@ -39,7 +39,7 @@ function runsOf(places: readonly (Place | undefined)[]): Run[] {
 }
 
 /** One result per place, in order, each with memory of its own; `"bad"` where the bytes are not those that were written. */
-export async function readPlaces(
+async function readPlaces(
   file: File,
   places: readonly (Place | undefined)[],
 ): Promise<(Uint8Array | "bad" | undefined)[]> {

@@ -37,7 +37,7 @@ function damaged(path: string, offset: number, what: string, key?: Key): StateEr
 }
 
 /** Where a key's value lies; rejects where the newest value may be in a frame that cannot be read. */
-export function findPlace({ table, held, doubt }: View, key: Key): Place | undefined {
+function findPlace({ table, held, doubt }: View, key: Key): Place | undefined {
   const place = table.find(key);
   if (doubt !== undefined && held !== undefined && (place === undefined || place.position < doubt)) {
     throw damaged(held.path, doubt, `the current value of ${key} may be among them`, key);

@@ -3,7 +3,7 @@ import type { Revision } from "../ground/revision.ts";
 import type { ScopeText } from "../ground/scope.ts";
 
 /** Version of the shape of events, for those that outlive the program that made them. */
-export const EVENT_SCHEMA_VERSION = 1;
+const EVENT_SCHEMA_VERSION = 1;
 
 /** Something that has happened. Frozen, and shared by all who hear of it. */
 export interface UniversalEvent<T = unknown, K extends string = string> {

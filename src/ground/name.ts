@@ -2,7 +2,7 @@ import { utf8 } from "./bytes.ts";
 import { StateError } from "./error.ts";
 
 /** The longest id or key, in bytes of UTF-8; the same on every platform. */
-export const MAX_NAME_BYTES = 256;
+const MAX_NAME_BYTES = 256;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

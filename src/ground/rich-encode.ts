@@ -60,7 +60,7 @@ function writeObject(value: object, into: TableBuilder): number | undefined {
 }
 
 /** `identity` differs from `source` where the row is not the object itself but only its properties. */
-export function writeRecord(source: object, into: TableBuilder, identity: object = source): number {
+function writeRecord(source: object, into: TableBuilder, identity: object = source): number {
   if (Object.getOwnPropertySymbols(source).length > 0) into.refuse("property named by a symbol");
   const record: { [name: string]: Child } = {};
   const reference = into.node(identity, record);

@@ -26,7 +26,7 @@ const RESOLVE: ReadonlySet<HookResultKind> = new Set<HookResultKind>([
 ]);
 
 /** The results that make sense at a point. Of custom names, those that begin with `before_` can cancel. */
-export function acceptedKinds(point: HookPoint): ReadonlySet<HookResultKind> {
+function acceptedKinds(point: HookPoint): ReadonlySet<HookResultKind> {
   if (point === "before_state_change") return ALL;
   if (point === "state_conflict") return RESOLVE;
   return isGuardPoint(point) ? GUARD : OBSERVE;

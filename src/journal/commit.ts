@@ -35,9 +35,6 @@ export interface Commit {
   readonly detail: EncodedValue | undefined;
 }
 
-/** A commit before it has its place. `previous` of its changes is filled in by whoever built it. */
-export type CommitDraft = Omit<Commit, "revision">;
-
 /** The commits of one group commit. */
 export interface Page {
   /** The revision of the last commit. */

@@ -18,7 +18,7 @@ export interface RecordContent {
 }
 
 /** 1: the first. */
-export const RECORD_FORMAT = 1;
+const RECORD_FORMAT = 1;
 
 const MAGIC = 0x4b;
 const HEADER = 16;

@@ -42,7 +42,7 @@ async function* below(store: Store, node: PackedNode, from: string): AsyncGenera
 }
 
 /** Which child may hold `key`. */
-export function childAt(children: readonly Child[], key: string): number {
+function childAt(children: readonly Child[], key: string): number {
   let low = 0;
   let high = children.length - 1;
   while (low < high) {

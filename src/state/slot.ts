@@ -14,7 +14,7 @@ export interface Origin {
 /** How a slot's content is to be read. */
 export const TEXT = 0;
 export const VALUE = 1;
-export const RICH = 2;
+const RICH = 2;
 export const GONE = 3;
 
 /** One key's value in memory: encoded until it is read, then parsed if readers may share it. */

@@ -73,9 +73,9 @@ export function hookWorld() {
   };
 }
 
-export const CALL: HookCall = { correlation: { correlationId: "c-1" } };
+const CALL: HookCall = { correlation: { correlationId: "c-1" } };
 
-export function changeOf(change: Partial<StateChange> = {}): StateChange {
+function changeOf(change: Partial<StateChange> = {}): StateChange {
   return {
     operation: "set",
     scope: custom("s"),
@@ -88,7 +88,7 @@ export function changeOf(change: Partial<StateChange> = {}): StateChange {
   };
 }
 
-export function jsonText(value: unknown): ValueText | undefined {
+function jsonText(value: unknown): ValueText | undefined {
   const text = JSON.stringify(value);
   return text === undefined ? undefined : { format: 0, text, parts: [] };
 }
