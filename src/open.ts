@@ -13,7 +13,7 @@ import { openJournal } from "./journal/journal.ts";
 import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
 import type { TailPage } from "./journal/tail.ts";
-import { readSettings, type StateManagerOptions } from "./options.ts";
+import { compressionThreshold, readSettings, type StateManagerOptions } from "./options.ts";
 import type { Engine } from "./state/engine.ts";
 import { hookValues } from "./state/hook-values.ts";
 import { maintenance } from "./state/maintenance.ts";
@@ -48,7 +48,7 @@ export async function openStore<S extends Schema>(
       ? (await parts.load()).withParts(store, () => nanoid().toLowerCase())
       : { store, orphans: undefined };
     const journal = await openJournal(
-      withCompression(parted.store, persistence.compression),
+      withCompression(parted.store, compressionThreshold(persistence.compression)),
       ports,
       parted.orphans,
     );

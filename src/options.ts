@@ -25,10 +25,10 @@ export interface PersistenceOptions {
   /** Entries kept in memory for scopes that no handle holds. Default 10,000. Queued changes are never let go. */
   readonly cacheSizeLimit?: number;
   /**
-   * Compresses records above 1 KiB, if that makes them smaller. Default false: it costs more time than a local disk saves.
+   * Compresses records above a threshold, default 1024 bytes, if that makes them smaller. Default false: it costs more time than a local disk saves.
    * Records say of themselves whether they are compressed, so it may be changed at any open.
    */
-  readonly compression?: boolean;
+  readonly compression?: boolean | { readonly thresholdBytes: number };
   /** A checkpoint follows so many changes. Default 4096. Lower makes opening cheaper and writing dearer. */
   readonly checkpointEvery?: number;
 }
@@ -112,10 +112,8 @@ export function readSettings(options: StateManagerOptions): Settings {
       throw new StateError("invalid", `persistence.${field} must be a whole number from ${least} on`);
     }
   }
-  for (const field of ["enabled", "compression"] as const) {
-    if (typeof settings[field] !== "boolean")
-      throw new TypeError(`persistence.${field} must be true or false`);
-  }
+  compressionThreshold(settings.compression);
+  if (typeof settings.enabled !== "boolean") throw new TypeError("persistence.enabled must be true or false");
   const patterns: unknown = settings.immediateFlushPatterns;
   if (!Array.isArray(patterns) || !patterns.every(isGlob)) {
     throw new StateError("invalid", "persistence.immediateFlushPatterns must be a list of non-empty texts");
@@ -142,4 +140,18 @@ function checkPorts(ports: Partial<Ports>): void {
       typeof port === "object" && port !== null && typeof Reflect.get(port, method) === "function";
     if (!methods.every(has)) throw new TypeError(`ports.${name} must have ${methods.join(" and ")}`);
   }
+}
+
+/** The least size of a record that is compressed, in bytes; undefined where none is. */
+export function compressionThreshold(
+  compression: boolean | { readonly thresholdBytes: number },
+): number | undefined {
+  if (compression === true) return 1024;
+  if (compression === false) return undefined;
+  const isObject = typeof compression === "object" && compression !== null;
+  if (!isObject) throw new TypeError("persistence.compression must be true, false or { thresholdBytes }");
+  checkFields("an option of persistence.compression", compression, ["thresholdBytes"]);
+  const { thresholdBytes } = compression;
+  if (Number.isSafeInteger(thresholdBytes) && thresholdBytes >= 0) return thresholdBytes;
+  throw new StateError("invalid", "persistence.compression.thresholdBytes must be a whole number from 0 on");
 }

@@ -2,11 +2,9 @@ import { concatBytes } from "../ground/bytes.ts";
 import type { Batch, Entry, Key, Write } from "../store/store.ts";
 import { corrupt, isCompressed, RECORD_HEADER, withFlag } from "./record.ts";
 
-/** Records with less than this are left as they are. Bytes. */
-const THRESHOLD = 1024;
-
-export async function packedBatch(batch: Batch): Promise<Batch> {
-  return { ...batch, writes: await Promise.all(batch.writes.map(packedWrite)) };
+/** Records of less than `threshold` bytes are left as they are. */
+export async function packedBatch(batch: Batch, threshold: number): Promise<Batch> {
+  return { ...batch, writes: await Promise.all(batch.writes.map((write) => packedWrite(write, threshold))) };
 }
 
 export function unpackedAll(
@@ -20,8 +18,8 @@ export function unpackedEntries(chunk: readonly Entry[]): Promise<Entry[]> {
   return Promise.all(chunk.map(async ({ key, value }) => ({ key, value: await unpacked(key, value) })));
 }
 
-async function packedWrite(write: Write): Promise<Write> {
-  if ("delete" in write || write.value.length < THRESHOLD) return write;
+async function packedWrite(write: Write, threshold: number): Promise<Write> {
+  if ("delete" in write || write.value.length < threshold) return write;
   const { value } = write;
   const body = await through(value.subarray(RECORD_HEADER), new CompressionStream("deflate-raw"));
   if (body.length + RECORD_HEADER >= value.length) return write;

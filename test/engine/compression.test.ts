@@ -25,6 +25,23 @@ test("compressed records take less room and come back with compression off", asy
   expect(packed).toBeLessThan(plain / 10);
 });
 
+test("a threshold says from which size on records are compressed", async () => {
+  const sizes: number[] = [];
+  for (const thresholdBytes of [0, 1_000_000]) {
+    const backend = degraded({ capabilities: profile("batch-shared-strong").capabilities });
+    const state = await StateManager.open({
+      storage: backend.adapter(),
+      persistence: { compression: { thresholdBytes } },
+    });
+    await state.setWithHooks(agent("a"), "long", long);
+    await state.close();
+    sizes.push([...backend.contents().values()].reduce((sum, bytes) => sum + bytes.length, 0));
+  }
+  expect(sizes[0]).toBeLessThan((sizes[1] ?? 0) / 2);
+  const wrong = { persistence: { compression: { thresholdBytes: -1 } } };
+  await expect(StateManager.open(wrong)).rejects.toMatchObject({ code: "invalid" });
+});
+
 test("a compressed record that does not unpack is corrupt, named, and left alone", async () => {
   const backend = degraded({ capabilities: profile("batch-shared-strong").capabilities });
   const storage = backend.adapter();
