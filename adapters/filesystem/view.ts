@@ -6,8 +6,9 @@ import type { Held } from "./held.ts";
 import type { Table } from "./table.ts";
 import { readValues } from "./values.ts";
 
-const MEBIBYTE = 1024 * 1024;
-const CHUNK_BYTES = MEBIBYTE;
+/** The engine divides nothing: a frame takes what a commit brings, and refuses what is above its own limit. */
+const UNLIMITED = 2 ** 31;
+const CHUNK_BYTES = 1024 * 1024;
 /** Keys a chunk may hold however small its values are. */
 const CHUNK_KEYS = 10_000;
 
@@ -16,8 +17,8 @@ export const CAPABILITIES: Capabilities = Object.freeze({
   swap: "shared",
   consistency: "strong",
   durability: "power",
-  maxValueBytes: 64 * MEBIBYTE,
-  maxBatch: Object.freeze({ count: 1_000_000, bytes: 256 * MEBIBYTE }),
+  maxValueBytes: UNLIMITED,
+  maxBatch: Object.freeze({ count: UNLIMITED, bytes: UNLIMITED }),
   minPutIntervalMs: 0,
   stalenessMs: 0,
 });

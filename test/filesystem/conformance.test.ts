@@ -11,8 +11,8 @@ describeStore(
     traits: {
       durability: "power",
       secondWriter: "locked",
-      maxValueBytes: 64 * 1024 * 1024,
-      maxBatch: { count: 1_000_000, bytes: 256 * 1024 * 1024 },
+      maxValueBytes: 2 ** 31,
+      maxBatch: { count: 2 ** 31, bytes: 2 ** 31 },
     },
     open: async () => {
       const directory = await mkdtemp(join(tmpdir(), "keepstate-conformance-"));

@@ -15,8 +15,8 @@ const fixtures = {
     traits: {
       durability: "power",
       secondWriter: "locked",
-      maxValueBytes: 64 * 1024 * 1024,
-      maxBatch: { count: 1_000_000, bytes: 256 * 1024 * 1024 },
+      maxValueBytes: 2 ** 31,
+      maxBatch: { count: 2 ** 31, bytes: 2 ** 31 },
     },
     async open() {
       const folder = await mkdtemp(join(tmpdir(), "keepstate-conformance-"));
