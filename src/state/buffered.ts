@@ -1,7 +1,13 @@
-import type { PersistenceOptions } from "../options.ts";
 import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { globMatcher } from "./glob.ts";
+
+/** When buffered changes are stored; `persistence` in the options says what each means. */
+export interface FlushRules {
+  readonly flushIntervalMs: number;
+  readonly batchSize: number;
+  readonly immediateFlushPatterns: readonly string[];
+}
 
 export interface BufferedFlush {
   onBuffered(draft: Draft): void;
@@ -12,9 +18,9 @@ export interface BufferedFlush {
 const RETRY_MS = 250;
 
 /** Decides when buffered changes are stored: by time, by number, at once for keys that are critical. */
-export function bufferedFlush(engine: Engine, persistence: Required<PersistenceOptions>): BufferedFlush {
-  const { flushIntervalMs, batchSize } = persistence;
-  const isCritical = globMatcher(persistence.immediateFlushPatterns);
+export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush {
+  const { flushIntervalMs, batchSize } = rules;
+  const isCritical = globMatcher(rules.immediateFlushPatterns);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFlushing = false;
   let failures = 0;
