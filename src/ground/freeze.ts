@@ -8,7 +8,12 @@ export function freezeJson(value: unknown, levels: number): unknown {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) freezeJson(value[i], levels - 1);
   } else {
-    for (const child of Object.values(value)) freezeJson(child, levels - 1);
+    const fields = value as Record<string, unknown>; // what JSON calls an object
+    // `in` is several times faster than `Object.values`: engines keep the names of a shape.
+    for (const name in fields) {
+      const child = fields[name];
+      if (typeof child === "object" && child !== null) freezeJson(child, levels - 1);
+    }
   }
   return Object.freeze(value);
 }

@@ -76,7 +76,10 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
       if (journal.tail.changes >= every || journal.tail.bytes >= TAIL_BYTES) void run();
       else if (idle === undefined || journal.tail.changes < IDLE_CHANGES * 2) rest();
     },
-    checkpoint: run,
+    async checkpoint() {
+      await running; // it may have begun before the last commit
+      return run();
+    },
     async stop() {
       isStopped = true;
       clearTimeout(idle);
