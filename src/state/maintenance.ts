@@ -77,8 +77,8 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
       else if (idle === undefined || journal.tail.changes < IDLE_CHANGES * 2) rest();
     },
     async checkpoint() {
-      await running; // it may have begun before the last commit
-      return run();
+      const before = await running; // it may have begun before the last commit
+      return (await run()) || before === true;
     },
     async stop() {
       isStopped = true;
