@@ -1,3 +1,5 @@
+import { equalBytes } from "../ground/bytes.ts";
+import { isStateError } from "../ground/error.ts";
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { ScopeText } from "../ground/scope.ts";
 import type { Key, Write } from "../store/store.ts";
@@ -6,7 +8,7 @@ import { type Checkpoint, encodeCheckpoint } from "./head.ts";
 import { checkpointKey, correlationKey, derivedKey, mintOf, namedKey } from "./keys.ts";
 import { mergePages } from "./merge.ts";
 import { commitPaced } from "./pace.ts";
-import { latestCheckpoint } from "./refresh.ts";
+import { latestCheckpoint, readCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { type Generation, indexedIds, type Overlay, type TailEntry, type TailPage } from "./tail.ts";
 import { lookup, type TreeRoot } from "./tree.ts";
@@ -47,7 +49,9 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   if (!isStrong) await collect(state, head.epoch);
   const mint = state.mint.next(newestName(state, before));
   const work = treeWriter(mint);
-  const next = await derive(state, before, pages, overlayOf(taken), work);
+  const deriving = derive(state, before, pages, overlayOf(taken), work);
+  const next = await unlessOvertaken(state, head.epoch, pointer.bytes, deriving);
+  if (next === undefined) return false;
   const garbage = [...state.garbage, { keys: [...found, ...work.superseded], since }];
   const list = work.name(false);
   const listed = garbage.flatMap((one) => one.keys);
@@ -68,6 +72,23 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
     await collect(state, head.epoch);
   }
   return true;
+}
+
+/** Undefined where a record is missing because another writer's checkpoint has put it out of use meanwhile. */
+async function unlessOvertaken<T>(
+  state: JournalState,
+  epoch: Revision,
+  pointer: Uint8Array | undefined,
+  deriving: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await deriving;
+  } catch (error) {
+    if (!isStateError(error, "stale")) throw error;
+    const now = await readCheckpoint(state, epoch);
+    if (equalBytes(now.bytes, pointer)) throw error;
+    return undefined;
+  }
 }
 
 /**
