@@ -11,6 +11,8 @@ const IDLE_MS = 3000;
 /** Below so many changes idle time is left alone. */
 const IDLE_CHANGES = 256;
 
+/** A record that is missing so many times in a row is no race any more. */
+const RACES = 3;
 /** The longest time between two tries of a checkpoint that fails. */
 const MOST_WAIT_MS = 60_000;
 
@@ -44,11 +46,12 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
       }
       return isDone;
     } catch (error) {
-      bus.publish({
-        type: "store.degraded",
-        data: { reason: "a checkpoint failed; it will be tried again", error },
-        correlation: SYSTEM,
-      });
+      // Another writer's checkpoint may put a record out of use while it is looked for; the next try sees that one's pointers.
+      const isRace = isStateError(error, "stale") && failures < RACES;
+      if (!isRace) {
+        const data = { reason: "a checkpoint failed; it will be tried again", error };
+        bus.publish({ type: "store.degraded", data, correlation: SYSTEM });
+      }
       if (isStateError(error, "closed")) isStopped = true;
       notBefore = journal.ports.clock.elapsed() + Math.min(MOST_WAIT_MS, 500 * 2 ** failures++);
       return false;
