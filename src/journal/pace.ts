@@ -1,4 +1,4 @@
-import type { Batch, CommitOutcome } from "../store/store.ts";
+import type { Batch, CommitOutcome, Key } from "../store/store.ts";
 import type { JournalState } from "./state.ts";
 
 /** Commits when the store takes another put of the swap's key; pointers are the only records that are put twice. */
@@ -6,19 +6,25 @@ export async function commitPaced(state: JournalState, batch: Batch): Promise<Co
   const { minPutIntervalMs } = state.store.capabilities;
   const key = batch.swap?.key;
   if (minPutIntervalMs > 0 && key !== undefined) {
-    const { clock } = state.ports;
-    for (;;) {
-      const wait = (state.lastPut.get(key) ?? Number.NEGATIVE_INFINITY) + minPutIntervalMs - clock.elapsed();
-      if (!(wait > 0)) break;
-      await pause(wait);
-    }
+    await untilPut(state, key);
     try {
       return await state.store.commit(batch);
     } finally {
-      state.lastPut.set(key, clock.elapsed());
+      state.lastPut.set(key, state.ports.clock.elapsed());
     }
   }
   return state.store.commit(batch);
+}
+
+/** Resolves when the store takes another put of the key. */
+export async function untilPut(state: JournalState, key: Key): Promise<void> {
+  const { minPutIntervalMs } = state.store.capabilities;
+  for (;;) {
+    const last = state.lastPut.get(key) ?? Number.NEGATIVE_INFINITY;
+    const wait = last + minPutIntervalMs - state.ports.clock.elapsed();
+    if (!(wait > 0)) return;
+    await pause(wait);
+  }
 }
 
 export function pause(ms: number): Promise<void> {

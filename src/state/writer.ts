@@ -1,5 +1,6 @@
 import { isStateError, StateError } from "../ground/error.ts";
-import { pause } from "../journal/pace.ts";
+import { HEAD_KEY } from "../journal/keys.ts";
+import { pause, untilPut } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
 import { type Draft, isRefused } from "./draft.ts";
@@ -65,7 +66,7 @@ export function writer({
   let running: Promise<void> | undefined;
   let lastDurableAt: number | undefined;
   let isTold = journal.readOnly !== undefined;
-  let lastPut = Number.NEGATIVE_INFINITY;
+  const isPaced = journal.store.capabilities.minPutIntervalMs > 0;
 
   function admit(draft: Draft): void {
     if (!isRebasing && queue.length + inFlight === 0) basis = journal.shown;
@@ -96,7 +97,8 @@ export function writer({
     let attempts = 0;
     try {
       while (queue.length + waiting.length > 0) {
-        await keepInterval();
+        // Meanwhile more gathers.
+        if (isPaced) await untilPut(journal, HEAD_KEY);
         if (waiting.length > 0) await rebase([]);
         const group = queue.splice(0, groupLength(queue));
         if (group.length === 0) continue;
@@ -129,14 +131,6 @@ export function writer({
       running = undefined;
       if (pending() === 0) count(taken - settled);
     }
-  }
-
-  async function keepInterval(): Promise<void> {
-    const { minPutIntervalMs } = journal.store.capabilities;
-    if (minPutIntervalMs === 0) return;
-    const wait = lastPut + minPutIntervalMs - journal.ports.clock.elapsed();
-    if (wait > 0) await pause(wait);
-    lastPut = journal.ports.clock.elapsed();
   }
 
   /** Settled within the turn, so that nobody shows another writer's page in between. */

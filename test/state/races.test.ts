@@ -25,18 +25,24 @@ function beside(
 function gated(shared: StorageAdapter) {
   let gate: Promise<void> | undefined;
   let lift = () => {};
+  let arrive = () => {};
   const storage = beside(shared, (store) => ({
     async commit(batch) {
+      if (gate !== undefined) arrive();
       await gate;
       return store.commit(batch);
     },
   }));
-  const shut = () => {
+  /** Resolves when a commit stands at the gate. */
+  const shut = (): Promise<void> => {
     gate = new Promise((resolve) => {
       lift = () => {
         gate = undefined;
         resolve();
       };
+    });
+    return new Promise((resolve) => {
+      arrive = resolve;
     });
   };
   return { storage, shut, lift: () => lift() };
@@ -125,9 +131,9 @@ test("what a hook saw in a scope that has left memory since is looked at again",
     modify(await context.state.get(custom("limits"), "max")),
   );
   const [handle, other] = [await a.agent("one"), await a.agent("two")];
-  gate.shut();
+  const standing = gate.shut();
   const written = handle.set("v", 1);
-  await wait(15);
+  await standing;
   other.close();
   await b.setWithHooks(custom("limits"), "max", 3);
   gate.lift();
@@ -183,9 +189,9 @@ test("a deletion that another writer was faster with is not a second one", async
   await b.set("k", 1);
   const gate = gated(shared);
   await using a = await open({ storage: gate.storage });
-  gate.shut();
+  const standing = gate.shut();
   const deleted = a.delete("k");
-  await wait(5);
+  await standing;
   await b.delete("k");
   gate.lift();
   await deleted;
@@ -203,9 +209,9 @@ test("a clear takes along what another writer added before it", async () => {
   const gate = gated(shared);
   await using a = await open({ storage: gate.storage });
   await using handle = await a.agent("s");
-  gate.shut();
+  const standing = gate.shut();
   const cleared = handle.clear();
-  await wait(5);
+  await standing;
   await b.setWithHooks(agent("s"), "new", 1);
   gate.lift();
   await cleared;
