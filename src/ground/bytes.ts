@@ -7,6 +7,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Writes as much of the text as there is room for. `read` counts the text's units, `written` bytes. */
+export function utf8Into(text: string, into: Uint8Array): { read: number; written: number } {
+  return encoder.encodeInto(text, into);
+}
+
 /** Throws a TypeError on malformed UTF-8; callers name it as a corrupt record. */
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);

@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from "../ground/bytes.ts";
+import { fromUtf8, utf8, utf8Into } from "../ground/bytes.ts";
 import { crc32 } from "../ground/crc.ts";
 import { StateError } from "../ground/error.ts";
 import type { Key } from "../store/store.ts";
@@ -40,25 +40,34 @@ export function withFlag(bytes: Uint8Array, compressed: boolean): Uint8Array {
 
 export function encodeRecord(key: Key, { meta, text, parts }: RecordContent): Uint8Array {
   const metaBytes = utf8(JSON.stringify(parts.length === 0 ? [0, meta] : [parts.map((p) => p.length), meta]));
-  const textBytes = utf8(text);
-  let length = HEADER + metaBytes.length + textBytes.length;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
+  const textAt = HEADER + metaBytes.length;
+  let partBytes = 0;
+  for (const part of parts) partBytes += part.length;
+  const { bytes, end } = withText(text, textAt, partBytes);
   const view = new DataView(bytes.buffer);
   bytes[0] = MAGIC;
   bytes[1] = RECORD_FORMAT;
   view.setUint32(8, metaBytes.length, true);
-  view.setUint32(12, textBytes.length, true);
+  view.setUint32(12, end - textAt, true);
   bytes.set(metaBytes, HEADER);
-  let at = HEADER + metaBytes.length;
-  bytes.set(textBytes, at);
-  at += textBytes.length;
+  let at = end;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
   view.setUint32(4, checksum(key, bytes), true);
   return bytes;
+}
+
+/** Bytes with the text in place, and room before and after it. Most text is ASCII, and then it is written only once. */
+function withText(text: string, at: number, after: number): { bytes: Uint8Array; end: number } {
+  const guess = new Uint8Array(at + text.length + after);
+  const { read, written } = utf8Into(text, guess.subarray(at, at + text.length));
+  if (read === text.length) return { bytes: guess, end: at + written };
+  const textBytes = utf8(text);
+  const bytes = new Uint8Array(at + textBytes.length + after);
+  bytes.set(textBytes, at);
+  return { bytes, end: at + textBytes.length };
 }
 
 /** Throws `corrupt` for bytes that are not this record, `newer_format` for those of a later program. */

@@ -1,7 +1,7 @@
 import type { Revision } from "../ground/revision.ts";
 import type { ScopeText } from "../ground/scope.ts";
 import type { Key } from "../store/store.ts";
-import type { Change, Page } from "./commit.ts";
+import type { Page } from "./commit.ts";
 import { headOfGeneratedId } from "./correlation-id.ts";
 import { isLarge, type StoredValue, valueSize } from "./values.ts";
 
@@ -25,6 +25,7 @@ export interface TailPage {
 /** Pages after a checkpoint. A checkpoint takes all generations there are and lets new pages go to a new one. */
 export interface Generation {
   readonly pages: TailPage[];
+  /** What the pages say, worked out when somebody asks. */
   readonly overlay: Overlay;
   changes: number;
   bytes: number;
@@ -47,7 +48,20 @@ export interface Tail {
   clear(): void;
 }
 
-const generation = (): Generation => ({ pages: [], overlay: new Map(), changes: 0, bytes: 0 });
+function generation(): Generation {
+  const pages: TailPage[] = [];
+  const overlay: Overlay = new Map();
+  let done = 0;
+  return {
+    pages,
+    get overlay() {
+      for (; done < pages.length; done++) layPage(overlay, pages[done] as TailPage); // in bounds
+      return overlay;
+    },
+    changes: 0,
+    bytes: 0,
+  };
+}
 
 export function emptyTail(): Tail {
   const generations: Generation[] = [generation()];
@@ -64,8 +78,7 @@ export function emptyTail(): Tail {
       const last = generations.at(-1) ?? generation();
       last.pages.push(page);
       last.bytes += page.bytes.length;
-      for (const commit of page.page.commits)
-        for (const change of commit.changes) overlay(last, change, commit.revision);
+      for (const { changes } of page.page.commits) last.changes += changes.length;
     },
     of: (scope) => generations.flatMap((g) => g.overlay.get(scope) ?? []),
     entry(scope, key) {
@@ -89,14 +102,17 @@ export function emptyTail(): Tail {
   };
 }
 
-function overlay(into: Generation, change: Change, revision: Revision): void {
-  let scope = into.overlay.get(change.scope);
-  if (scope === undefined) {
-    scope = new Map();
-    into.overlay.set(change.scope, scope);
+function layPage(into: Overlay, { page }: TailPage): void {
+  for (const { changes, revision } of page.commits) {
+    for (const { scope, key, expiresAt, value } of changes) {
+      let entries = into.get(scope);
+      if (entries === undefined) {
+        entries = new Map();
+        into.set(scope, entries);
+      }
+      entries.set(key, { revision, expiresAt, value });
+    }
   }
-  scope.set(change.key, { revision, expiresAt: change.expiresAt, value: change.value });
-  into.changes++;
 }
 
 /** How much a value adds to the room a page takes. */

@@ -38,7 +38,29 @@ export interface PackedValues {
   readonly parts: readonly Uint8Array[];
 }
 
+const NO_PARTS: readonly Uint8Array[] = [];
+
 export function packValues(values: readonly (StoredValue | undefined)[]): PackedValues {
+  return packPlain(values) ?? packAny(values);
+}
+
+/** Nearly all values are plain JSON. Undefined where one is not. */
+function packPlain(values: readonly (StoredValue | undefined)[]): PackedValues | undefined {
+  const ends: number[] = [];
+  let text = "";
+  for (const value of values) {
+    if (value === undefined) {
+      ends.push(-1);
+      continue;
+    }
+    if (isLarge(value) || value.format !== 0) return undefined;
+    text += value.text;
+    ends.push(text.length);
+  }
+  return { columns: { e: ends }, text, parts: NO_PARTS };
+}
+
+function packAny(values: readonly (StoredValue | undefined)[]): PackedValues {
   const ends: number[] = [];
   const formats: ValueFormat[] = [];
   const counts: number[] = [];
@@ -72,8 +94,6 @@ export function packValues(values: readonly (StoredValue | undefined)[]): Packed
   };
   return { columns, text, parts };
 }
-
-const NO_PARTS: readonly Uint8Array[] = [];
 
 export function unpackValues({ columns, text, parts }: PackedValues): (StoredValue | undefined)[] {
   const values: (StoredValue | undefined)[] = [];

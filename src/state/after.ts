@@ -20,10 +20,10 @@ export function afterCommit(
   resolve: (result: WriteResult) => void,
 ): void {
   const isHeard = engine.bus.hasListeners("state.changed");
-  for (const [index, change] of draft.changes.entries()) {
+  draft.changes.forEach((change, index) => {
     if (isHeard) engine.bus.publish(eventOf(engine, draft, change, revision, index));
     if (change.announce !== undefined) announce(engine, draft, change.announce, revision, index);
-  }
+  });
   if (!engine.hooks.has("after_state_change")) {
     resolve(resultOf(engine, draft, revision, NONE));
     return;

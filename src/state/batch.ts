@@ -100,12 +100,18 @@ export async function commitBatch(
 }
 
 /** Nobody is asked about a change that another one of the batch replaces. */
-function lastOfEach(gathered: readonly Gathered[]): Gathered[] {
-  const last = new Map<string, Gathered>();
-  for (const one of gathered) {
-    const place = `${one.scope}\n${one.request.key}`;
-    last.delete(place);
-    last.set(place, one);
-  }
-  return [...last.values()];
+function lastOfEach(gathered: readonly Gathered[]): readonly Gathered[] {
+  const last = new Map<ScopeText, Map<string, number>>();
+  const replaced = new Set<number>();
+  gathered.forEach(({ scope, request }, at) => {
+    let places = last.get(scope);
+    if (places === undefined) {
+      places = new Map();
+      last.set(scope, places);
+    }
+    const before = places.get(request.key);
+    if (before !== undefined) replaced.add(before);
+    places.set(request.key, at);
+  });
+  return replaced.size === 0 ? gathered : gathered.filter((_, at) => !replaced.has(at));
 }

@@ -27,12 +27,11 @@ export function draftOf(
   const time = engine.now();
   const origin: Origin = { revisions: "", expiries: expiriesOf(proposals, time) };
   let size = detail === undefined ? 0 : detail.text.length;
-  const changes: DraftChange[] = [];
-  for (const { view, key, operation, value, announce } of proposals) {
+  // Made in one piece: an array that grows takes room for many more than the one change that most drafts have.
+  const changes = proposals.map(({ view, key, operation, value, announce }, i): DraftChange => {
     size += key.length + 40 + (value === undefined ? 0 : valueSize(value));
-    const slot = slotOf(value, origin, changes.length);
-    changes.push({ view, key, operation, value, slot, before: undefined, announce });
-  }
+    return { view, key, operation, value, slot: slotOf(value, origin, i), before: undefined, announce };
+  });
   const draft: CallDraft = {
     kind: "change",
     time,
