@@ -9,6 +9,7 @@ import { printSection, saveResult } from "./report.ts";
 import { openScratch } from "./scratch.ts";
 import { availableSubjects } from "./subjects/all.ts";
 import type { SectionResult } from "./summary.ts";
+import { browserWorkloads, closeBrowser } from "./workloads/browser.ts";
 import { p1 } from "./workloads/p1.ts";
 import { p2 } from "./workloads/p2.ts";
 import { p3 } from "./workloads/p3.ts";
@@ -20,7 +21,7 @@ import { p8 } from "./workloads/p8.ts";
 import { p12 } from "./workloads/p12.ts";
 import type { Context } from "./workloads/workload.ts";
 
-const WORKLOADS = [p1, p2, p3, p4, p5, p6, p7, p8, p12];
+const WORKLOADS = [p1, p2, p3, p4, p5, p6, p7, p8, p12, ...browserWorkloads];
 const USAGE = `npm run bench -- [${WORKLOADS.map(({ id }) => id).join(" | ")}] … [--quick] [--no-peers] [--rounds <n>]`;
 
 const { values: options, positionals } = parseArgs({
@@ -51,6 +52,7 @@ try {
   for (const reason of leftOut) console.log(styleText("yellow", `Left out: ${reason}`));
   const context: Context = {
     quick,
+    withPeers,
     scratch,
     has: (subject) => subjects.has(subject),
     those: (...list) => list.filter((subject) => subjects.has(subject)),
@@ -76,5 +78,6 @@ try {
     console.log(`  saved as ${path}`);
   }
 } finally {
+  await closeBrowser();
   await scratch.remove();
 }

@@ -1,4 +1,4 @@
-/** The three ways to write, each timed. Figures are microseconds a set unless they say otherwise. */
+/** One set after the other, timed. Figures are microseconds a set unless they say otherwise. */
 
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,20 +40,6 @@ export async function sequential(store: Opened, list: readonly Entry[], capMs = 
     "loop busy %": utilization * 100,
     sets: done,
   };
-}
-
-/** All sets started in one turn and awaited together. */
-export async function together(store: Opened, list: readonly Entry[]): Promise<Sample> {
-  const start = performance.now();
-  await Promise.all(list.map(([key, value]) => store.set(key, value)));
-  return { value: ((performance.now() - start) * 1_000) / list.length };
-}
-
-/** The store's own batch call. */
-export async function batched(store: Opened, list: readonly Entry[]): Promise<Sample> {
-  const start = performance.now();
-  await store.setMany(list);
-  return { value: ((performance.now() - start) * 1_000) / list.length };
 }
 
 /** Fills a store before it is measured, in batches of distinct keys, so that each set is a change. */

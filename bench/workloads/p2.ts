@@ -1,6 +1,6 @@
 /** P2: many sets at once, awaited together, and through the store's own batch call. */
 
-import { batched, together } from "../measure.ts";
+import { batched, together } from "../bursts.ts";
 import { keepstate } from "../subjects/keepstate.ts";
 import { keyv } from "../subjects/keyv.ts";
 import { langgraph } from "../subjects/langgraph.ts";

@@ -12,6 +12,7 @@ export interface Workload {
 
 export interface Context {
   readonly quick: boolean;
+  readonly withPeers: boolean;
   readonly scratch: Scratch;
   has(subject: Subject): boolean;
   /** Those of the list that work here, in its order. */
