@@ -34,10 +34,16 @@ async function* below(store: Store, node: PackedNode, from: string): AsyncGenera
     yield node;
     return;
   }
-  const rest = node.children.slice(childAt(node.children, from));
-  for (let at = 0; at < rest.length; at += FETCH) {
-    const names = rest.slice(at, at + FETCH).map((child) => child.name);
-    for (const child of await nodes(store, names)) yield* below(store, child, from);
+  const names = node.children.slice(childAt(node.children, from)).map((child) => child.name);
+  const fetch = (at: number) => readRecords(store, names.slice(at, at + FETCH).map(namedKey));
+  let reading = fetch(0);
+  for (let at = 0; at < names.length; at += FETCH) {
+    const records = await reading;
+    // The store reads on while these are looked at. Whoever stops early has no use for what came of it.
+    reading = fetch(at + FETCH);
+    reading.catch(() => {});
+    for (const [i, bytes] of records.entries())
+      yield* below(store, decodePacked(namedKey(names[at + i] ?? ""), bytes), from);
   }
 }
 

@@ -1,10 +1,13 @@
 import { crc32 as reference } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "../../src/ground/bytes.ts";
-import { crc32 } from "../../src/ground/crc.ts";
+import { crc32, scriptCrc32 } from "../../src/ground/crc.ts";
 import { seededRandom } from "../../src/testing.ts";
 
-describe("crc32", () => {
+describe.each([
+  ["crc32", crc32],
+  ["scriptCrc32", scriptCrc32],
+])("%s", (_, crc32) => {
   it("agrees with the published check values", () => {
     expect(crc32(utf8(""))).toBe(0);
     expect(crc32(utf8("a"))).toBe(0xe8b7be43);
