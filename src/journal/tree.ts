@@ -35,14 +35,16 @@ async function* below(store: Store, node: PackedNode, from: string): AsyncGenera
     return;
   }
   const names = node.children.slice(childAt(node.children, from)).map((child) => child.name);
-  const fetch = (at: number) => readRecords(store, names.slice(at, at + FETCH).map(namedKey));
+  // A failure counts when its turn comes: whoever stops before that has no use for it.
+  const fetch = (at: number) =>
+    Promise.allSettled([readRecords(store, names.slice(at, at + FETCH).map(namedKey))]);
   let reading = fetch(0);
   for (let at = 0; at < names.length; at += FETCH) {
-    const records = await reading;
-    // The store reads on while these are looked at. Whoever stops early has no use for what came of it.
+    const [read] = await reading;
+    if (read.status === "rejected") throw read.reason;
+    // The store reads on while these are looked at.
     reading = fetch(at + FETCH);
-    reading.catch(() => {});
-    for (const [i, bytes] of records.entries())
+    for (const [i, bytes] of read.value.entries())
       yield* below(store, decodePacked(namedKey(names[at + i] ?? ""), bytes), from);
   }
 }
