@@ -7,8 +7,17 @@ const doors = {
   adapter: "src/adapter.ts",
   testing: "src/testing.ts",
   agents: "src/agents.ts",
+  react: "src/react.ts",
+  config: "src/config.ts",
+  routing: "src/routing.ts",
+  edge: "src/edge.ts",
   "adapters/memory": "adapters/memory/index.ts",
   "adapters/filesystem": "adapters/filesystem/index.ts",
+  "adapters/filesystem-browser": "adapters/filesystem/browser.ts",
+  "adapters/localforage": "adapters/localforage/index.ts",
+  "adapters/indexeddb": "adapters/indexeddb/index.ts",
+  "adapters/durable-object": "adapters/durable-object/index.ts",
+  "adapters/cloudflare-kv": "adapters/cloudflare-kv/index.ts",
 };
 
 export default defineConfig({
@@ -16,7 +25,8 @@ export default defineConfig({
   format: ["esm", "cjs"],
   target: "es2022",
   platform: "neutral",
-  external: [/^node:/],
+  // The package names its own doors where a bundler must choose by the export conditions of its target.
+  external: [/^node:/, /^cloudflare:/, /^keepstate\//],
   // Shared chunks in both formats: an error thrown by one door is an instance of the other door's class.
   splitting: true,
   esbuildPlugins: [oneLaterChunk("src", "src/open.ts")],

@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/slow/**", "test/runtimes/**"],
+          exclude: ["test/slow/**", "test/runtimes/**", "test/workerd/**", "test/browser/**"],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -33,6 +33,17 @@ export default defineConfig({
         test: {
           name: "slow",
           include: ["test/slow/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          // A browser needs more than one core, and several hundred megabytes.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

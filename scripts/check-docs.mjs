@@ -1,4 +1,4 @@
-// Type-checks every ```ts block of README.md, CONTRIBUTING.md and docs/ against the sources.
+// Type-checks every ```ts and ```tsx block of README.md, CONTRIBUTING.md and docs/ against the sources.
 //
 // Each block is a module of its own. What it takes for granted is declared in a hidden comment right above it:
 //
@@ -36,15 +36,16 @@ function blocksOf(page) {
     const [whole, preamble = "", , , language, body] = match;
     const first = lineAt(text, match.index + whole.length) - body.split("\n").length + 1;
     if (!/^\s*(?:ts|tsx|typescript)\b/.test(language)) return [];
-    if (language.trim() !== "ts") {
+    const suffix = language.trim();
+    if (suffix !== "ts" && suffix !== "tsx") {
       complaints.push(
-        `${page}:${first - 1} says "${language.trim()}": write plain ts, every example is checked`,
+        `${page}:${first - 1} says "${suffix}": write plain ts or tsx, every example is checked`,
       );
       return [];
     }
     const before = `export {};\n${preamble}`;
     const block = { page, text: before + body, shift: first - before.split("\n").length };
-    return [[join(root, `docs-example-${page.replaceAll(/\W/g, "-")}-${first}.ts`), block]];
+    return [[join(root, `docs-example-${page.replaceAll(/\W/g, "-")}-${first}.${suffix}`), block]];
   });
 }
 
@@ -55,6 +56,7 @@ function lineAt(text, index) {
 function typeErrors() {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  options.jsx = ts.JsxEmit.ReactJSX;
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (name) => blocks.has(name) || fileExists(name);

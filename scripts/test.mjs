@@ -15,6 +15,7 @@ const steps = [
   { name: "package", script: "package", needs: "build" },
   { name: "size", script: "size", needs: "build" },
   { name: "runtimes", script: "runtimes", needs: "build", count: runtimeCounts },
+  { name: "workerd", script: "workerd", args: countTests, count: vitestCounts },
   { name: "slow tests", script: "slow", args: countTests, count: vitestCounts },
 ];
 

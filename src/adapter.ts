@@ -3,6 +3,7 @@
 export { equalBytes } from "./ground/bytes.ts";
 export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
 export { isStateError, StateError } from "./ground/error.ts";
+export type { Lifecycle, PendingStore } from "./ground/ports.ts";
 export type { Capabilities } from "./store/capabilities.ts";
 export type {
   Batch,

@@ -29,7 +29,7 @@ export type { QueueOptions } from "./events/queue.ts";
 export type { EventStream } from "./events/stream.ts";
 export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
 export { isStateError, StateError } from "./ground/error.ts";
-export type { Clock, Correlation, Logger, Ports, Random } from "./ground/ports.ts";
+export type { Clock, Correlation, Lifecycle, Logger, PendingStore, Ports, Random } from "./ground/ports.ts";
 export type { Revision } from "./ground/revision.ts";
 export { parseRevision, REVISION_ZERO, revisionTime } from "./ground/revision.ts";
 export type { ScopeText, StateScope, SystemScope } from "./ground/scope.ts";
@@ -61,6 +61,8 @@ export type {
 export type { HookPoint } from "./hooks/point.ts";
 export type { HookFailure } from "./hooks/port.ts";
 export type { HookRun } from "./hooks/recorded.ts";
+export type { HookRegistry } from "./hooks/registry.ts";
+export { hookRegistry as createHooks } from "./hooks/registry.ts";
 export type { ForkedChange, HookResult } from "./hooks/result.ts";
 export { cache, cancel, fork, modify, proceed, redirect, replace, retry, skip } from "./hooks/result.ts";
 export type { PersistenceOptions, RequireOptions, StateManagerOptions } from "./options.ts";

@@ -22,7 +22,7 @@ import { damagedView, type ScopeView, type Views, views } from "./state/view.ts"
 import { writer } from "./state/writer.ts";
 import { type StateManager, stateManager } from "./state-manager.ts";
 import { hasLimits, unmet } from "./store/capabilities.ts";
-import { guard } from "./store/guard.ts";
+import { openOrFallBack } from "./store/fall-back.ts";
 import type { StorageAdapter, Store } from "./store/store.ts";
 
 const parts = lazy("stores with limits", () => import("./store/parts.ts"));
@@ -41,9 +41,10 @@ export async function openStore<S extends Schema>(
   const { persistence, require } = settings;
   const ports: Ports = { ...defaultPorts, ...options.ports };
   const adapter = options.storage === undefined || !persistence.enabled ? memory() : options.storage;
-  const store = await guard(adapter, { readOnly: require.readOnly === true });
+  const opening = { readOnly: require.readOnly === true };
+  const { name, store } = await openOrFallBack(adapter, opening, memory, ports.logger);
   try {
-    checkRequirements(adapter.name, store, settings.require);
+    checkRequirements(name, store, settings.require);
     const parted = hasLimits(store.capabilities)
       ? (await parts.load()).withParts(store, () => nanoid().toLowerCase())
       : { store, orphans: undefined };
@@ -55,9 +56,12 @@ export async function openStore<S extends Schema>(
     checkVersion(journal, options.schema, require.readOnly === true);
     if (require.readOnly === true)
       journal.readOnly ??= new StateError("read_only", "the store was opened read-only", {
-        adapter: adapter.name,
+        adapter: name,
       });
-    return await assemble(adapter.name, journal, ports, settings, options);
+    // What is meant for that storage must not end in the memory that stands in for it.
+    const isMeant = persistence.enabled && name === adapter.name;
+    const lifecycle = isMeant ? (ports.lifecycle ?? adapter.lifecycle) : undefined;
+    return await assemble(journal, { ...ports, lifecycle }, settings, options);
   } catch (error) {
     await store.close();
     throw error;
@@ -109,7 +113,6 @@ function checkVersion({ head }: JournalState, schema: Schema | undefined, readOn
 }
 
 async function assemble<S extends Schema>(
-  adapter: string,
   journal: JournalState,
   ports: Ports,
   { persistence }: ReturnType<typeof readSettings>,
@@ -118,7 +121,7 @@ async function assemble<S extends Schema>(
   const codec = createCodec(options.types);
   const life = { isOpen: true };
   const isBuffered = persistence.mode === "buffered";
-  const hooks = hookRegistry();
+  const hooks = options.hooks ?? hookRegistry();
   const bus = eventBus({ clock: ports.clock, logger: ports.logger, id: nanoid });
   const correlation = { correlationId: "system", triggeredBy: "system" };
   const hookEnv: HookEnv = {
@@ -150,6 +153,7 @@ async function assemble<S extends Schema>(
     isBuffered,
     catchUp,
     onCommitted: () => upkeep.onPage(),
+    onProgress: (error) => flusher?.onProgress(error),
     isLoaded: (view) => allViews.find(view.text) === view,
     onReadOnly: (error) =>
       bus.publish({ type: "store.read_only", data: { reason: error.message, error }, correlation }),
@@ -173,7 +177,9 @@ async function assemble<S extends Schema>(
     life,
   };
   const upkeep = maintenance(engine, persistence.checkpointEvery, catchUp);
-  const flusher = isBuffered ? (await buffered.load()).bufferedFlush(engine, persistence) : undefined;
+  const hasLeft = persistence.pendingJournal && (ports.lifecycle?.pending?.read().length ?? 0) > 0;
+  const flusher =
+    isBuffered || hasLeft ? (await buffered.load()).bufferedFlush(engine, persistence) : undefined;
   const unwatch = journal.store.watch?.(() => {
     if (life.isOpen) void follow();
   });
@@ -203,6 +209,7 @@ async function assemble<S extends Schema>(
         if (queue.lastDurableAt !== undefined) await upkeep.checkpoint();
       }
     } finally {
+      flusher?.end();
       await upkeep.stop();
       await bus.settled();
       bus.close();
@@ -213,8 +220,9 @@ async function assemble<S extends Schema>(
   const onRelease = () => {
     if (!queue.holdsUnqueued) allViews.evict(persistence.cacheSizeLimit);
   };
+  await flusher?.begin();
   return stateManager<S>(
-    { engine, adapter, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
+    { engine, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
     {},
   );
 }

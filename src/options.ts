@@ -2,6 +2,7 @@ import { StateError } from "./ground/error.ts";
 import { checkFields } from "./ground/fields.ts";
 import type { Ports } from "./ground/ports.ts";
 import type { ValueType } from "./ground/value-type.ts";
+import type { HookRegistry } from "./hooks/registry.ts";
 import { isGlob } from "./state/glob.ts";
 import type { Schema } from "./state/schema.ts";
 import type { Requirements } from "./store/capabilities.ts";
@@ -22,6 +23,11 @@ export interface PersistenceOptions {
   readonly batchSize?: number;
   /** Buffered: a change of a key that fits one of these flushes at once. `*` stands for any characters. Default `critical:*`. */
   readonly immediateFlushPatterns?: readonly string[];
+  /**
+   * Buffered, where the lifecycle offers it (pages do, by `localStorage`): what cannot be flushed before the program ends is
+   * put, unsealed, where the next opening finds it. Default true.
+   */
+  readonly pendingJournal?: boolean;
   /** Entries kept in memory for scopes that no handle holds. Default 10,000. Queued changes are never let go. */
   readonly cacheSizeLimit?: number;
   /**
@@ -47,9 +53,11 @@ export interface StateManagerOptions<S extends Schema = Schema> {
   readonly schema?: S;
   /** Classes of yours that may be values; data never names any other. */
   readonly types?: readonly ValueType[];
+  /** A registry made by `createHooks()`, for stores that share their hooks. Default: one of its own. */
+  readonly hooks?: HookRegistry;
   readonly persistence?: PersistenceOptions;
   readonly require?: RequireOptions;
-  /** Clock, random and logger; for tests and unusual places. */
+  /** Clock, random, logger and lifecycle; for tests and unusual places. */
   readonly ports?: Partial<Ports>;
 }
 
@@ -64,12 +72,13 @@ export const DEFAULT_PERSISTENCE: Required<PersistenceOptions> = {
   flushIntervalMs: 5000,
   batchSize: 100,
   immediateFlushPatterns: ["critical:*"],
+  pendingJournal: true,
   cacheSizeLimit: 10_000,
   compression: false,
   checkpointEvery: 4096,
 };
 
-const OPTION_FIELDS = ["storage", "schema", "types", "persistence", "require", "ports"];
+const OPTION_FIELDS = ["storage", "schema", "types", "hooks", "persistence", "require", "ports"];
 const REQUIRE_VALUES: Readonly<Record<keyof RequireOptions, readonly unknown[]>> = {
   readOnly: [true, false],
   singleWriter: [true, false],
@@ -78,18 +87,25 @@ const REQUIRE_VALUES: Readonly<Record<keyof RequireOptions, readonly unknown[]>>
   consistency: ["strong"],
   durability: ["process", "gated", "power"],
 };
-const PORT_METHODS = { clock: ["now", "elapsed"], random: ["fill"], logger: ["warn", "error"] } as const;
+const PORT_METHODS = {
+  clock: ["now", "elapsed"],
+  random: ["fill"],
+  logger: ["warn", "error"],
+  lifecycle: ["onSuspend"],
+} as const;
 
 /** Checks what was given and fills in the rest. Throws `invalid` for unknown fields and values out of range. */
 export function readSettings(options: StateManagerOptions): Settings {
   checkFields("an option of StateManager.open", options, OPTION_FIELDS);
-  const { storage, schema, types, persistence = {}, require = {}, ports = {} } = options;
+  const { storage, schema, types, hooks, persistence = {}, require = {}, ports = {} } = options;
   if (storage !== undefined && typeof storage?.open !== "function") {
     throw new TypeError("storage must be an adapter, such as filesystem({ path }) or memory()");
   }
   if (schema !== undefined) checkSchema(schema);
   if (types !== undefined && !Array.isArray(types))
     throw new TypeError("types must be a list of value types");
+  if (hooks !== undefined && typeof hooks?.list !== "function")
+    throw new TypeError("hooks must be made by createHooks()");
   checkPorts(ports);
   checkFields("an option of persistence", persistence, Object.keys(DEFAULT_PERSISTENCE));
   checkFields("an option of require", require, Object.keys(REQUIRE_VALUES));
@@ -113,7 +129,9 @@ export function readSettings(options: StateManagerOptions): Settings {
     }
   }
   compressionThreshold(settings.compression);
-  if (typeof settings.enabled !== "boolean") throw new TypeError("persistence.enabled must be true or false");
+  for (const field of ["enabled", "pendingJournal"] as const)
+    if (typeof settings[field] !== "boolean")
+      throw new TypeError(`persistence.${field} must be true or false`);
   const patterns: unknown = settings.immediateFlushPatterns;
   if (!Array.isArray(patterns) || !patterns.every(isGlob)) {
     throw new StateError("invalid", "persistence.immediateFlushPatterns must be a list of non-empty texts");

@@ -71,8 +71,8 @@ export interface StateManager<S extends Schema = Schema>
   readonly events: StateEvents;
   /** What the store under it offers. */
   readonly capabilities: Capabilities;
-  /** The name of the storage adapter, such as `filesystem`. */
-  readonly storageMode: string;
+  /** `memory` where nothing is promised to outlive this program (durability `none`), chosen or fallen back to. */
+  readonly storageMode: "persistent" | "memory";
   /** The last committed revision this opening knows of. */
   readonly headRevision: Revision;
   /** Whether changes wait to be stored. */
@@ -119,7 +119,6 @@ export interface StateManager<S extends Schema = Schema>
 /** What the face of a store needs besides the engine. */
 export interface Opened {
   readonly engine: Engine;
-  readonly adapter: string;
   readonly global: ScopeView;
   /** Does what `close` must do after handles have ended. */
   shutDown(): Promise<void>;
@@ -170,9 +169,10 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
   }
 
   // `using` must not end the global scope alone: a store ends by `await using`.
-  const { get, has, keys, entries, revision, set, update, clear } = onGlobal;
+  const { get, peek, has, keys, entries, revision, set, update, clear, watch } = onGlobal;
   const manager: StateManager<S> = {
     get,
+    peek,
     has,
     keys,
     entries,
@@ -181,6 +181,7 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
     delete: onGlobal.delete,
     update,
     clear,
+    watch,
     get size() {
       return onGlobal.size;
     },
@@ -200,7 +201,7 @@ export function stateManager<S extends Schema>(opened: Opened, bound: Bound): St
         lazyGenerator(async () => (await history.load()).changesSince(engine, revision, signal)),
     },
     capabilities: engine.journal.store.capabilities,
-    storageMode: opened.adapter,
+    storageMode: engine.journal.store.capabilities.durability === "none" ? "memory" : "persistent",
     get headRevision() {
       return headRevision(engine.journal);
     },

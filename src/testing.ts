@@ -1,4 +1,4 @@
-/** The door of `keepstate/testing`: the conformance suite for adapters, and stores that fail on request. */
+/** The door of `keepstate/testing`: the conformance suite for adapters, stores that fail on request, fixtures for tests. */
 export { CheckFailed } from "./testing/conformance/check.ts";
 export type { TestRunner } from "./testing/conformance/describe-store.ts";
 export { describeStore, storeCases } from "./testing/conformance/describe-store.ts";
@@ -7,6 +7,13 @@ export { Crash, InjectedFailure, isCrash } from "./testing/crash.ts";
 export type { DegradedBackend, DegradedOptions } from "./testing/degraded.ts";
 export { degraded } from "./testing/degraded.ts";
 export type { Fault, FaultKind, Freeze } from "./testing/faults.ts";
+export type { TestStateManager, TestStateManagerOptions } from "./testing/fixtures.ts";
+export {
+  createTestAgent,
+  createTestAgentState,
+  createTestStateManager,
+  TEST_TIME,
+} from "./testing/fixtures.ts";
 export type { ModelChange, ModelOptions, Readable, StateModel } from "./testing/model.ts";
 export { stateModel } from "./testing/model.ts";
 export type { Profile } from "./testing/profiles.ts";

@@ -3,6 +3,7 @@ import { diskFiles, type Files, systemCode } from "./files.ts";
 import { isFull } from "./health.ts";
 import type { LockHolder } from "./holder.ts";
 import { acquireLock } from "./lock.ts";
+import { processLife } from "./process-life.ts";
 import { openReader } from "./reader.ts";
 import { openWriter } from "./writer.ts";
 
@@ -51,6 +52,7 @@ export function filesystemOn(files: Files, options: FilesystemOptions): StorageA
   return {
     name: "filesystem",
     classify,
+    lifecycle: processLife,
     async open({ readOnly, signal }) {
       signal?.throwIfAborted();
       if (readOnly) return openReader(files, path);

@@ -30,11 +30,13 @@ export function chromiumIsThere(): boolean {
 }
 
 export async function openChromium(profile: string): Promise<PageRunner> {
-  const script = await bundle();
-  const server = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : '<!doctype html><title>bench</title><script src="/page.js"></script>');
+  const files = await bundle();
+  const server = createServer(({ url = "/" }, response) => {
+    const script = files.get(url);
+    response.setHeader("content-type", `text/${script === undefined ? "html" : "javascript"}; charset=utf-8`);
+    response.end(
+      script ?? '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>',
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`; // a TCP server has one
@@ -46,7 +48,10 @@ export async function openChromium(profile: string): Promise<PageRunner> {
     async run(task) {
       const page = await context.newPage();
       try {
+        const errors: string[] = [];
+        page.on("pageerror", ({ message }) => errors.push(message));
         await page.goto(address);
+        if (errors.length > 0) throw new TypeError(`The page did not load: ${errors.join("; ")}`);
         return await page.evaluate((given) => globalThis.bench(given), task);
       } finally {
         await page.close();
@@ -60,14 +65,16 @@ export async function openChromium(profile: string): Promise<PageRunner> {
 }
 
 /** keepstate as users install it, from the build; peers from this folder's packages. */
-async function bundle(): Promise<string> {
+async function bundle(): Promise<Map<string, string>> {
   const dist = process.env["KEEPSTATE_DIST"] ?? fileURLToPath(new URL("../../dist/", import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
-    format: "iife",
+    outdir: "/",
+    format: "esm",
     target: "es2022",
     alias: {
       keepstate: `${dist}/index.js`,
@@ -75,5 +82,5 @@ async function bundle(): Promise<string> {
     },
     logLevel: "error",
   });
-  return outputFiles[0]?.text ?? "";
+  return new Map(outputFiles.map(({ path, text }) => [path, text]));
 }

@@ -62,6 +62,26 @@ export interface SubscriberFailedData {
   readonly error: unknown;
 }
 
+export interface StatusData {
+  /** Changes wait to be stored. */
+  readonly dirty: boolean;
+  /** How many commits that is. */
+  readonly pending: number;
+  /** Wall time in milliseconds. */
+  readonly lastDurableAt: number | undefined;
+  /** Why the last flush failed; gone with the first that does not. */
+  readonly error?: unknown;
+}
+
+/** A change that an earlier life of the program left in the pending journal. */
+export interface PendingData {
+  readonly scope: ScopeText;
+  readonly key: string;
+  readonly operation: "set" | "delete";
+  /** Nobody else has it. */
+  readonly value: unknown;
+}
+
 /** What the events of known types tell. */
 export interface EventTypes {
   "state.changed": StateChangeData;
@@ -89,6 +109,17 @@ export interface EventTypes {
     readonly value: unknown;
     readonly error?: unknown;
   };
+  /** Buffered mode: for what shows a user whether all is stored. Not told for each write of a burst. */
+  "status.changed": StatusData;
+  /** A change from the pending journal was not taken in, because what it changed is another by now; or its store is. */
+  "pending.superseded": PendingData;
+  /** The pending journal could not keep changes, could not read an entry, or its change was refused. */
+  "pending.failed": Partial<PendingData> & {
+    readonly reason: string;
+    readonly error?: unknown;
+    /** It stays in the pending journal, and the next opening tries again. */
+    readonly isKept: boolean;
+  };
   "agent_state.saved": { readonly agent: string };
   "agent_state.deleted": { readonly agent: string };
   "subscriber.failed": SubscriberFailedData;
@@ -108,6 +139,8 @@ export const LOUD_EVENTS: ReadonlySet<string> = new Set<keyof EventTypes>([
   "store.read_only",
   "flush.failed",
   "change.dropped",
+  "pending.superseded",
+  "pending.failed",
   "subscriber.failed",
 ]);
 

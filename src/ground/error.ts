@@ -33,6 +33,8 @@ export type StateErrorCode =
   | "unsupported"
   /** The store was written by a newer format or schema. */
   | "newer_format"
+  /** Whoever asked may not do this; nothing was changed. */
+  | "forbidden"
   /** A hook threw or gave a result that its point cannot take. */
   | "hook_failed"
   /** A hook did not answer in its time. */
@@ -56,7 +58,24 @@ export interface StateErrorFacts {
   /** Bytes from the start of `file`. */
   readonly offset?: number | undefined;
   readonly hook?: string | undefined;
+  /** What became of each part of an operation over several stores. */
+  readonly backends?: readonly BackendOutcome[] | undefined;
   readonly cause?: unknown;
+}
+
+/** What became of one store's part of an operation over several. Plain data. */
+export interface BackendOutcome {
+  readonly backend: string;
+  /**
+   * `committed`, `buffered`: it stands. `cancelled`: a hook vetoed it. `failed`: it did not happen. `unknown`: whether it
+   * happened could not be found out. `undone`: it was committed and then taken back. `kept`: it was committed, and what
+   * `kept` lists could not be taken back.
+   */
+  readonly status: "committed" | "buffered" | "cancelled" | "failed" | "unknown" | "undone" | "kept";
+  readonly revision?: string;
+  /** Of a veto or failure, or why nothing could be taken back. */
+  readonly reason?: string;
+  readonly kept?: readonly { readonly scope: string; readonly key: string; readonly reason: string }[];
 }
 
 const RETRYABLE: ReadonlySet<StateErrorCode> = new Set(["conflict", "locked", "stale", "unavailable"]);

@@ -26,6 +26,9 @@ declare function setTimeout(run: () => void, ms?: number): TimeoutHandle;
 declare function clearTimeout(handle: TimeoutHandle | undefined): void;
 declare function queueMicrotask(run: () => void): void;
 declare function structuredClone<T>(value: T): T;
+/** Base64 of a text whose units are bytes, and back; throws on what is not base64. */
+declare function btoa(bytes: string): string;
+declare function atob(base64: string): string;
 declare const performance: { now(): number };
 declare const console: Record<"debug" | "info" | "warn" | "error", (...parts: unknown[]) => void>;
 

@@ -17,13 +17,22 @@ export interface RegisteredHook extends HookSettings {
   call(subject: HookSubject, context: HookContext): unknown;
 }
 
+/** Hooks that a store asks. Several stores may ask the same: breakers and remembered answers are then theirs together. */
 export interface HookRegistry extends Hooks {
-  /** In the order in which they run. The list never changes; a change of the registry makes another. */
+  /** For the store that asks. In the order in which they run. The list never changes; a change of the registry makes another. */
   at(point: HookPoint): readonly RegisteredHook[];
 }
 
 const NONE: readonly RegisteredHook[] = [];
 
+/**
+ * A registry of hooks for stores to share, as `hooks` of `StateManager.open`. It outlives them: `close` removes no hook.
+ *
+ * @example
+ * const hooks = createHooks();
+ * const local = await StateManager.open({ storage: filesystem({ path: "./local" }), hooks });
+ * const scratch = await StateManager.open({ hooks });
+ */
 export function hookRegistry(): HookRegistry {
   const points = new Map<HookPoint, readonly RegisteredHook[]>();
   const at = (point: HookPoint) => points.get(point) ?? NONE;

@@ -106,7 +106,7 @@ async function landed(state: JournalState, batch: Batch, page: Revision): Promis
     if ((await commitPaced(state, batch)) === "committed") return true;
   } catch (error) {
     // By contract the head has not moved; but where the page is the commit point, that says too little.
-    if (isStateError(error, "quota") && !eventual) throw error;
+    if ((isStateError(error, "quota") || isStateError(error, "locked")) && !eventual) throw error;
     failure = error;
   }
   // Also after a conflict: a store may report one although its own first try had landed.

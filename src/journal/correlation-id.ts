@@ -39,6 +39,7 @@ export function splitGeneratedId(correlation: Correlation): { stem: string; numb
   if (id.charCodeAt(0) !== 126 || correlation.causationId !== undefined) return undefined;
   if (correlation.actor !== undefined || correlation.triggeredBy !== undefined || correlation.reused)
     return undefined;
+  if (correlation.recovered) return undefined;
   const [, stem, number] = GENERATED.exec(id) ?? [];
   if (stem === undefined || number === undefined) return undefined;
   const parsed = Number.parseInt(number, 36);

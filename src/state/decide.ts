@@ -175,7 +175,9 @@ async function checked(engine: Engine, proposal: Proposal): Promise<Proposal> {
 
 async function open(deciding: Deciding, scope: StateScope): Promise<ScopeView> {
   const { engine, held } = deciding;
-  const view = await engine.views.hold(formatScope(scope));
+  const text = formatScope(scope);
+  engine.confine?.(text);
+  const view = await engine.views.hold(text);
   if (held.isOver) {
     engine.views.release(view);
     throw new StateError("closed", "a hook's handle ends with the hook's answer");

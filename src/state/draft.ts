@@ -86,3 +86,17 @@ export function isRefused(journal: JournalState, draft: Draft): boolean {
     return true;
   }
 }
+
+/** The others wait for what they saw: that nothing is to be done holds only if it is committed. */
+export function isWritten({ changes, detail }: Draft): boolean {
+  return changes.length > 0 || detail !== undefined;
+}
+
+export async function prepareAgain(draft: Draft): Promise<Draft | undefined> {
+  try {
+    return await draft.again();
+  } catch (error) {
+    draft.failed(error);
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import type { EventBus } from "../events/bus.ts";
 import type { Codec } from "../ground/codec.ts";
 import type { Ports } from "../ground/ports.ts";
+import type { ScopeText } from "../ground/scope.ts";
 import type { HookEnv } from "../hooks/port.ts";
 import type { HookRegistry } from "../hooks/registry.ts";
 import type { JournalState } from "../journal/state.ts";
@@ -28,6 +29,8 @@ export interface Engine {
   /** Operations that were called and have not settled, after hooks included; `close` waits for them. */
   readonly running: Set<Promise<unknown>>;
   readonly now: () => number;
+  /** Set where scopes live in several stores: throws for one that is not of this store. Asked for what hooks reach for. */
+  confine?: ((scope: ScopeText) => void) | undefined;
   /** Ends for all handles with the store. */
   readonly life: { isOpen: boolean };
 }

@@ -1,7 +1,8 @@
+import { listScopes } from "../journal/read.ts";
 import { afterCommit } from "./after.ts";
 import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
-import { hasExpired, type Origin, type Slot, slotOf } from "./slot.ts";
+import { expiryOf, hasExpired, type Origin, type Slot, slotOf } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
 
 /**
@@ -18,6 +19,33 @@ export async function expire(engine: Engine): Promise<void> {
     }
   }
   if (found) await engine.writer.flush();
+}
+
+/**
+ * The same for all scopes, one after the other. Says when the next entry will be past its time; undefined where none will.
+ * A scope that cannot be read is left out, and the logger told.
+ */
+export async function expireAll(engine: Engine): Promise<number | undefined> {
+  let next: number | undefined;
+  for (const text of await listScopes(engine.journal)) {
+    let view: ScopeView;
+    try {
+      view = await engine.views.hold(text);
+    } catch (error) {
+      engine.ports.logger.warn("a scope's expired entries could not be removed", { scope: text, error });
+      continue;
+    }
+    try {
+      await expire(engine);
+      for (const [, slot] of view.slots.expiring()) {
+        const expiry = expiryOf(slot);
+        if (expiry !== undefined && (next === undefined || expiry < next)) next = expiry;
+      }
+    } finally {
+      engine.views.release(view);
+    }
+  }
+  return next;
 }
 
 function expiryDraft(engine: Engine, view: ScopeView, key: string, slot: Slot): Draft {

@@ -7,9 +7,10 @@ import { type Bound, bindMore, checkWriteOptions, correlationOf } from "./correl
 import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
 import type { WriteOptions, WriteResult } from "./result.ts";
-import { GONE } from "./slot.ts";
+import { GONE, type Slot } from "./slot.ts";
 import type { Place } from "./slots.ts";
 import type { ScopeView } from "./view.ts";
+import { watch } from "./watch.ts";
 import { write, writeAll } from "./write.ts";
 
 /** Values by key; with a schema, those of the scope's kind. */
@@ -24,6 +25,11 @@ export interface Handle<V extends object = Values> {
   readonly scope: StateScope;
   /** `undefined` where there is no entry; `has` tells that from a stored `undefined`. */
   get<K extends keyof V & string>(key: K): V[K] | undefined;
+  /**
+   * For what draws the state: like `get`, but also a value that `get` copies each time is the same reference until the entry
+   * changes. All who peek share that one copy, so nobody may change it.
+   */
+  peek<K extends keyof V & string>(key: K): V[K] | undefined;
   has(key: keyof V & string): boolean;
   keys(): (keyof V & string)[];
   entries(): [keyof V & string, V[keyof V]][];
@@ -49,6 +55,13 @@ export interface Handle<V extends object = Values> {
   ): Promise<WriteResult>;
   /** Removes all entries in one commit. */
   clear(options?: WriteOptions): Promise<WriteResult>;
+  /**
+   * Calls `listener` whenever reads of the key (undefined: of any key) may give something else, right after they do: for own
+   * changes, those of other writers, in buffered mode from the write on, and when a buffered change leaves again. Once for
+   * all keys of a commit. What passes its time is told when its removal is committed. Ends with the returned function or the
+   * handle. A listener that throws harms nobody; its failure is a `subscriber.failed` event.
+   */
+  watch(key: (keyof V & string) | undefined, listener: () => void): () => void;
   /** The same scope with a correlation that goes with each operation. Closed together with this handle. */
   with(bound: Bound): Handle<V>;
   /** Gives the scope back; it may leave memory. Using the handle afterwards is an error. */
@@ -127,6 +140,12 @@ function makeHandle<V extends object>(
     get(key) {
       return read(key) as never; // what is stored under a key fits the key's type: the schema saw to it
     },
+    peek(key) {
+      const place = shown(key);
+      if (typeof place !== "object") return handle.get(key);
+      if (!copies.has(place)) copies.set(place, slots.read(place, codec));
+      return copies.get(place) as never; // as for `get`
+    },
     has: (key) => shown(key) !== undefined,
     keys: () => visible().map(([key]) => key),
     entries: () => visible().map(([key, place]) => [key, slots.read(place, codec) as V[typeof key]]),
@@ -170,6 +189,19 @@ function makeHandle<V extends object>(
           true,
         );
       }),
+    watch(key, listener) {
+      use();
+      if (typeof listener !== "function") throw new TypeError("watch needs a function");
+      const call = () => {
+        try {
+          listener();
+        } catch (error) {
+          const data = { pattern: key ?? "*", eventId: "", eventType: "watch", error };
+          engine.bus.publish({ type: "subscriber.failed", data, correlation: SYSTEM });
+        }
+      };
+      return watch(view, key, call, () => life.isOpen && engine.life.isOpen);
+    },
     with: (more) => makeHandle<V>(engine, view, scope, bindMore(bound, more), life, onClose),
     close() {
       if (!life.isOpen) return;
@@ -191,6 +223,11 @@ export function rejecting<T>(work: () => Promise<T>): Promise<T> {
     return Promise.reject(error);
   }
 }
+
+/** What `peek` gives for entries that are still there. */
+const copies = new WeakMap<Slot, unknown>();
+
+const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 const NO_CHECKS = { expected: undefined, ttlMs: undefined };
 

@@ -9,6 +9,7 @@ import type { TailPage } from "../journal/tail.ts";
 import { isLarge, type LargeValue, type StoredValue } from "../journal/values.ts";
 import { readSlot, type Slot, slotOf } from "./slot.ts";
 import type { ScopeView, Views } from "./view.ts";
+import { tell } from "./watch.ts";
 
 /** Shows what other writers committed: first in memory, then as events, change by change in journal order. */
 export async function showRemote(
@@ -27,6 +28,7 @@ export async function showRemote(
   const wanted = changes.filter((c) => isHeard || shown.get(c.scope) !== undefined);
   const inline = await readable(journal, wanted);
   markDamaged(journal, views);
+  const touched: { readonly view: ScopeView; readonly key: string }[] = [];
   for (const { page } of pages) {
     for (const commit of page.commits) {
       for (const [index, change] of commit.changes.entries()) {
@@ -34,10 +36,12 @@ export async function showRemote(
         const view = shown.get(change.scope);
         const before = view?.slots.get(change.key);
         const slot = view && show(view, change, commit, inline);
+        if (view?.watchers !== undefined) touched.push({ view, key: change.key });
         if (isHeard) bus.publish(journalEvent(codec, commit, change, index, inline, "remote", before, slot));
       }
     }
   }
+  tell([{ changes: touched }]);
 }
 
 /** Like `inlined`; but a value that is damaged puts its scope into quarantine, and the others go on. */
@@ -63,7 +67,12 @@ function markDamaged({ quarantine }: JournalState, views: Views): void {
   for (const { error, scopes } of quarantine) {
     for (const scope of scopes) {
       const view = views.find(scope);
-      if (view !== undefined) view.damage = error;
+      if (view === undefined) continue;
+      const isNew = view.damage === undefined;
+      view.damage = error;
+      // Under no key is what it was. No entry has the empty key, which stands for those who watch them all.
+      const watched = isNew && view.watchers !== undefined ? [...view.watchers.keys()] : [];
+      tell([{ changes: watched.map((key = "") => ({ view, key })) }]);
     }
   }
 }

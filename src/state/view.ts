@@ -9,6 +9,7 @@ import { isLarge, type LargeValue, unpackValues } from "../journal/values.ts";
 import { type Lane, lane } from "./lane.ts";
 import { GONE, type Slot, slotOf } from "./slot.ts";
 import { emptySlots, type Slots } from "./slots.ts";
+import type { Watchers } from "./watch.ts";
 
 /** One scope in memory. `slots` never run ahead of the journal; `queued` is what is on its way there. */
 export interface ScopeView {
@@ -22,6 +23,8 @@ export interface ScopeView {
   damage: StateError | undefined;
   /** Handles and operations that need it in memory. */
   holders: number;
+  /** Undefined while nobody watches, so that a change costs a look and no more. */
+  watchers: Watchers | undefined;
 }
 
 /** What the next write to the key builds on. Expired entries are still there until a change removes them. */
@@ -132,7 +135,7 @@ async function loadScope(
       for (const [slot, value] of large)
         Object.assign(slot, pick(slotOf(read.get(value.large), slot.origin, slot.index)));
       refuseQuarantined(journal, text);
-      const view: ScopeView = { text, scope, slots, queued: new Map(), lane, damage: undefined, holders: 0 };
+      const view = emptyView(text, scope, lane, slots);
       register(view);
       return view;
     }
@@ -143,8 +146,12 @@ async function loadScope(
 
 /** Stands for a scope that cannot be loaded. */
 export function damagedView({ lane }: Views, text: ScopeText, damage: StateError): ScopeView {
-  const scope = scopeNamed(text);
-  return { text, scope, slots: emptySlots(), queued: new Map(), lane: lane(text), damage, holders: 1 };
+  return { ...emptyView(text, scopeNamed(text), lane(text), emptySlots()), damage, holders: 1 };
+}
+
+function emptyView(text: ScopeText, scope: StateScope, lane: Lane, slots: Slots): ScopeView {
+  const queued = new Map();
+  return { text, scope, slots, queued, lane, damage: undefined, holders: 0, watchers: undefined };
 }
 
 const pick = ({ content, kind }: Slot): Pick<Slot, "content" | "kind"> => ({ content, kind });

@@ -104,7 +104,7 @@ function deletionDraft(engine: Engine, request: Request, call: Call): Draft {
 const NOTHING_SEEN: readonly Seen[] = [];
 const nothing = () => Promise.resolve(undefined);
 
-async function inLanes(
+export async function inLanes(
   engine: Engine,
   lanes: readonly Lane[],
   requests: Requests,

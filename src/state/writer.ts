@@ -1,12 +1,14 @@
 import { isStateError, StateError } from "../ground/error.ts";
+import type { Revision } from "../ground/revision.ts";
 import { HEAD_KEY } from "../journal/keys.ts";
 import { pause, untilPut } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
-import { type Draft, isRefused } from "./draft.ts";
+import { type Draft, isRefused, isWritten, prepareAgain } from "./draft.ts";
 import { commitPage, groupLength } from "./page-commit.ts";
 import { GONE } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
+import { tell } from "./watch.ts";
 
 /** How often a group that other writers overtake is tried. */
 const ATTEMPTS = 200;
@@ -25,6 +27,10 @@ export interface Writer {
   readonly holdsUnqueued: boolean;
   /** The clock's time of the last commit that became durable. */
   readonly lastDurableAt: number | undefined;
+  /** The commits that `pending` counts, in the order in which they will be stored. */
+  unsettled(): readonly Draft[];
+  /** No change that was committed after this was shown to what is queued. */
+  readonly basis: Revision;
 }
 
 export interface WriterPorts {
@@ -39,6 +45,8 @@ export interface WriterPorts {
   isLoaded(view: ScopeView): boolean;
   /** The store turned read-only to protect what it holds. Told once. */
   onReadOnly(error: StateError): void;
+  /** Some commits have settled, or, with an error, a page could not be stored. */
+  onProgress(error?: unknown): void;
 }
 
 export function writer({
@@ -48,6 +56,7 @@ export function writer({
   catchUp,
   onCommitted,
   onReadOnly,
+  onProgress,
   isLoaded,
 }: WriterPorts): Writer {
   let queue: Draft[] = [];
@@ -55,7 +64,9 @@ export function writer({
   const waiting: Draft[] = [];
   /** Being taken in again. */
   let todo: Draft[] = [];
-  let inFlight = 0;
+  /** Of those the one whose hooks are being asked again. */
+  let redone: Draft | undefined;
+  let inFlight: readonly Draft[] = NONE;
   /** Drafts settle in the order in which they are taken in, so two counts tell which have. */
   let taken = 0;
   let settled = 0;
@@ -69,13 +80,14 @@ export function writer({
   const isPaced = journal.store.capabilities.minPutIntervalMs > 0;
 
   function admit(draft: Draft): void {
-    if (!isRebasing && queue.length + inFlight === 0) basis = journal.shown;
+    if (!isRebasing && queue.length + inFlight.length === 0) basis = journal.shown;
     for (const change of draft.changes) {
       const { view, key, slot } = change;
       change.before = view.queued.get(key) ?? view.slots.get(key);
       view.queued.set(key, slot);
     }
     queue.push(draft);
+    if (isBuffered) tell([draft]);
   }
 
   function start(): void {
@@ -90,6 +102,7 @@ export function writer({
 
   function stopped(): void {
     running = undefined;
+    onProgress();
     if (flushes.length > 0) start();
   }
 
@@ -102,12 +115,13 @@ export function writer({
         if (waiting.length > 0) await rebase([]);
         const group = queue.splice(0, groupLength(queue));
         if (group.length === 0) continue;
-        inFlight = group.length;
+        inFlight = group;
         try {
           const isDone = await journal.turn.run(() => commitAndSettle(group));
           if (isDone) {
-            inFlight = 0;
+            inFlight = NONE;
             attempts = 0;
+            onProgress();
           } else {
             if (++attempts > ATTEMPTS) throw overtaken();
             if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
@@ -123,6 +137,7 @@ export function writer({
           }
           if (isBuffered) for (const { reject } of flushes.splice(0)) reject(error);
           await giveUp(group, error);
+          onProgress(error);
           if (isBuffered) return;
         }
       }
@@ -130,6 +145,7 @@ export function writer({
       // In the same step as the last look at the queue, so that whoever comes later starts anew.
       running = undefined;
       if (pending() === 0) count(taken - settled);
+      onProgress();
     }
   }
 
@@ -168,10 +184,12 @@ export function writer({
       draft.committed((isWritten(draft) ? revisions.next().value : undefined) ?? page.page.revision);
     count(group.length);
     onCommitted(page);
+    // What is buffered was visible before.
+    if (!isBuffered) tell(group);
   }
 
   async function giveUp(group: readonly Draft[], error: unknown): Promise<void> {
-    inFlight = 0;
+    inFlight = NONE;
     // What has no place in the journal has no revision either.
     for (const draft of group) draft.origin.revisions = "";
     if (isBuffered && !isStateError(error, "unknown_outcome") && journal.readOnly === undefined) {
@@ -181,6 +199,7 @@ export function writer({
     forget(group);
     for (const draft of group) draft.failed(error);
     count(group.length);
+    if (isBuffered) tell(group);
     await rebase([]);
   }
 
@@ -195,19 +214,21 @@ export function writer({
     basis = journal.shown;
     todo = [...first, ...queue];
     queue = [];
-    inFlight = 0;
+    inFlight = NONE;
     for (const draft of first) draft.origin.revisions = "";
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
     isRebasing = true;
     try {
       for (let draft = todo.shift() ?? waiting.shift(); draft; draft = todo.shift() ?? waiting.shift()) {
-        if (isRefused(journal, draft)) {
-          count(1);
-          continue;
-        }
-        const fit = !draft.isWhole && holds(draft) ? draft : await prepareAgain(draft);
+        redone = draft;
+        let fit: Draft | undefined = draft;
+        if (isRefused(journal, draft)) fit = undefined;
+        else if (draft.isWhole || !holds(draft)) fit = await prepareAgain(draft);
+        redone = undefined;
         if (fit !== undefined) admit(fit);
         else count(1);
+        // What it was has left the view, whatever it is now.
+        if (isBuffered && fit !== draft) tell([draft]);
       }
     } finally {
       isRebasing = false;
@@ -221,7 +242,8 @@ export function writer({
     return draft.seen.length === 0 || draft.changes.every(({ view }) => isLoaded(view));
   }
 
-  const pending = () => queue.length + waiting.length + todo.length + inFlight;
+  const pending = () =>
+    inFlight.length + queue.length + (redone === undefined ? 0 : 1) + todo.length + waiting.length;
 
   return {
     submit(draft) {
@@ -253,22 +275,20 @@ export function writer({
     get lastDurableAt() {
       return lastDurableAt;
     },
+    unsettled: () => [
+      ...inFlight,
+      ...queue,
+      ...(redone === undefined ? NONE : [redone]),
+      ...todo,
+      ...waiting,
+    ],
+    get basis() {
+      return basis;
+    },
   };
 }
 
-async function prepareAgain(draft: Draft): Promise<Draft | undefined> {
-  try {
-    return await draft.again();
-  } catch (error) {
-    draft.failed(error);
-    return undefined;
-  }
-}
-
-/** The others wait for what they saw: that nothing is to be done holds only if it is committed. */
-function isWritten({ changes, detail }: Draft): boolean {
-  return changes.length > 0 || detail !== undefined;
-}
+const NONE: readonly Draft[] = [];
 
 function overtaken(): StateError {
   return new StateError(

@@ -4,6 +4,7 @@
  * An adapter moves bytes and knows nothing of state. It has no try/catch: failures are named by the engine's guard.
  * It never repeats a commit by itself, because only the engine can find out whether the first one landed.
  */
+import type { Lifecycle } from "../ground/ports.ts";
 import type { Capabilities } from "./capabilities.ts";
 
 declare const keyBrand: unique symbol;
@@ -79,8 +80,8 @@ export interface StoreOpening {
 }
 
 /**
- * What a native failure means. A commit that fails with `quota` has not moved its swap and never will: the adapter has
- * seen to it, so the engine need not ask. After any other failure the engine finds out what happened.
+ * What a native failure means. A commit that fails with `quota` or `locked` has not moved its swap and never will: the
+ * adapter has seen to it, so the engine need not ask. After any other failure the engine finds out what happened.
  */
 export type Failure = "quota" | "unavailable" | "corrupt" | "locked";
 
@@ -90,7 +91,11 @@ export type Failure = "quota" | "unavailable" | "corrupt" | "locked";
  */
 export interface StorageAdapter {
   readonly name: string;
+  /** Where `open` rejects with `unsupported`, the engine opens a store in memory instead, and says so. */
+  readonly fallback?: "memory";
   open(opening: StoreOpening): Promise<Store>;
   /** Names a native failure. `undefined` is taken as "unavailable". */
   classify?(error: unknown): Failure | undefined;
+  /** When programs end where this adapter runs; for buffered mode. */
+  readonly lifecycle?: Lifecycle | undefined;
 }

@@ -4,7 +4,11 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 const manifest = JSON.parse(readFileSync(require.resolve("keepstate/package.json"), "utf8"));
-const doors = Object.keys(manifest.exports).filter((door) => !door.endsWith(".json"));
+/** It imports the platform's own module, which only workerd has; test/workerd loads it there. */
+const elsewhere = ["./edge"];
+const doors = Object.keys(manifest.exports).filter(
+  (door) => !door.endsWith(".json") && !elsewhere.includes(door),
+);
 
 let failed = 0;
 for (const door of doors) {

@@ -18,7 +18,7 @@ describe("buffered mode (G3)", () => {
   test("shows a write at once, marks it dirty, tells of it when it is stored", async () => {
     const storage = memory();
     const state = await open({ storage, persistence: buffered });
-    const told = collect(state);
+    const told = collect(state, "state.*");
     expect(await state.set("a", { n: 1 })).toEqual({ status: "buffered", correlationId: expect.any(String) });
     await state.update("a", (old) => ({ n: (old as { n: number }).n + 1 }));
     await state.set("b", 1);

@@ -1,0 +1,111 @@
+/** What is done with records inside one transaction. */
+import { wrap } from "idb";
+import {
+  type Batch,
+  type CommitOutcome,
+  type Entry,
+  equalBytes,
+  type Key,
+  StateError,
+} from "../../src/adapter.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Resolves when the transaction is complete, or aborted because the swap's key has another value. */
+export function commitIn(records: IDBObjectStore, { writes, swap }: Batch): Promise<CommitOutcome> {
+  const { transaction } = records;
+  return new Promise((resolve, reject) => {
+    let isConflict = false;
+    let failure: unknown;
+    transaction.oncomplete = () => resolve("committed");
+    transaction.onerror = ({ target }) => {
+      failure ??= (target as IDBRequest).error; // only requests' errors come up here
+    };
+    transaction.onabort = () =>
+      isConflict ? resolve("conflict") : reject(failure ?? transaction.error ?? aborted());
+    try {
+      // All at once: what is put before the answer to the comparison is undone if that says so.
+      if (swap !== undefined) {
+        const reading: IDBRequest<Uint8Array | undefined> = records.get(swap.key);
+        reading.onsuccess = () => {
+          isConflict = !equalBytes(reading.result, swap.from);
+          if (isConflict) transaction.abort();
+          else finish(records);
+        };
+      }
+      for (const write of writes) {
+        if ("put" in write) records.put(alone(write.value), write.put);
+        else records.delete(write.delete);
+      }
+      if (swap !== undefined) records.put(alone(swap.to), swap.key);
+      else finish(records);
+    } catch (error) {
+      // Or it would complete with what was asked for so far.
+      failure = error;
+      transaction.abort();
+    }
+  });
+}
+
+export async function getFrom(
+  records: IDBObjectStore,
+  keys: readonly Key[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const reading = Promise.all(keys.map((key) => wrap<unknown>(records.get(key))));
+  finish(records);
+  const values = await reading;
+  return values.map((value, i) => (value === undefined ? undefined : bytesOf(value, keys[i])));
+}
+
+/** Part of a range: `after` leaves its first key out. */
+export interface Stretch {
+  readonly from: Key;
+  readonly to: Key;
+  readonly isAfter: boolean;
+  readonly count: number;
+}
+
+/** The first `count` entries of a stretch, or in reverse the last ones. */
+export async function entriesOf(
+  records: IDBObjectStore,
+  { from, to, isAfter, count }: Stretch,
+  { reverse, keysOnly }: { reverse: boolean; keysOnly: boolean },
+): Promise<Entry[]> {
+  let range = IDBKeyRange.bound(from, to, isAfter, true);
+  if (reverse) {
+    const cursor = await wrap(records).openKeyCursor(range, "prev");
+    const first = cursor !== null && count > 1 ? await cursor.advance(count - 1) : cursor;
+    // Not so many: then it is all of them.
+    if (first !== null) range = IDBKeyRange.bound(first.key, to, false, true);
+  }
+  const reading = Promise.all([
+    wrap(records.getAllKeys(range, count)),
+    keysOnly ? undefined : wrap<unknown[]>(records.getAll(range, count)),
+  ]);
+  finish(records);
+  const [keys, values] = await reading;
+  const entries = keys.map((found, i) => {
+    const key = found as Key; // only keys are put there
+    return { key, value: values === undefined ? NO_BYTES : bytesOf(values[i], key) };
+  });
+  return reverse ? entries.reverse() : entries;
+}
+
+/** No more requests will come: writers that wait need not wait until the browser has seen that by itself. */
+function finish({ transaction }: IDBObjectStore): void {
+  transaction.commit?.();
+}
+
+function bytesOf(value: unknown, key: Key | undefined): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new StateError("corrupt", `The record ${key} does not hold bytes.`, { adapter: "indexeddb", key });
+}
+
+/** A view is stored with all of the buffer it looks at, so one on a larger buffer is copied out of it. */
+function alone(value: Uint8Array): Uint8Array {
+  return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+function aborted(): DOMException {
+  return new DOMException("The browser aborted the transaction without saying why.", "AbortError");
+}

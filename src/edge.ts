@@ -1,0 +1,25 @@
+/** Durable Objects that hold a store each, and the clients of them: for Cloudflare Workers. */
+export type { Bound } from "./edge/bound.ts";
+export {
+  agentState,
+  type RemoteHandle,
+  type StateClient,
+  type StateNamespace,
+  type StateStub,
+  stateClient,
+} from "./edge/client.ts";
+export type { Outcome, RemoteFailure } from "./edge/outcome.ts";
+export type { MirrorNamespace } from "./edge/platform.ts";
+export { type EdgeRead, type EdgeReader, edgeReader } from "./edge/reader.ts";
+export type {
+  ListOptions,
+  RemoteChange,
+  RemoteEntry,
+  RemoteList,
+  RemoteWriteOptions,
+  StateRequest,
+  UpdateOperation,
+} from "./edge/request.ts";
+export { type Access, StateObject } from "./edge/state-object.ts";
+export type { WatchMessage } from "./edge/watch.ts";
+export type { WatchClient, WatchOptions } from "./edge/watch-client.ts";

@@ -1,0 +1,97 @@
+import superjson from "superjson";
+import { formatScope, parseScope, type StateManager } from "../index.ts";
+import { lookAtScopes } from "../internal.ts";
+import type { MirrorNamespace } from "./platform.ts";
+
+/** The platform takes one write of a key a second. */
+const PUT_INTERVAL_MS = 1_000;
+
+/** A scope as it lies in KV. */
+export interface MirroredScope {
+  readonly revision: string;
+  /** The object's wall time when it was read. */
+  readonly at: number;
+  readonly entries: Readonly<Record<string, MirroredEntry>>;
+}
+
+export interface MirroredEntry {
+  readonly value: unknown;
+  readonly revision: string;
+  /** Wall time in milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export interface Mirror {
+  /** Notes that a scope has changed; it is written when the second is over. */
+  changed(scope: string): void;
+  /** Writes a scope now unless it was written within the last second. */
+  refresh(scope: string): Promise<void>;
+}
+
+export function mirrorKey(object: string, scope: string): string {
+  return `keepstate-mirror/${encodeURIComponent(object)}/${encodeURIComponent(scope)}`;
+}
+
+/**
+ * Copies scopes to KV after their changes are durable, at most once a second each. A copy that fails or is lost only makes
+ * readers go to the object.
+ */
+export function mirrorOf(
+  state: StateManager,
+  kv: MirrorNamespace,
+  object: string,
+  waitUntil: (work: Promise<unknown>) => void,
+): Mirror {
+  const writtenAt = new Map<string, number>();
+  const waiting = new Set<string>();
+  /** One put of a scope after the other, so that an older copy never comes last. */
+  const putting = new Map<string, Promise<void>>();
+
+  function write(scope: string): Promise<void> {
+    const work = (putting.get(scope) ?? Promise.resolve()).then(() => put(scope));
+    putting.set(scope, work);
+    return work;
+  }
+
+  async function put(scope: string): Promise<void> {
+    writtenAt.set(scope, Date.now());
+    try {
+      const copy = await copyOf(state, scope);
+      await kv.put(mirrorKey(object, scope), superjson.stringify(copy));
+    } catch (error) {
+      console.warn(`keepstate: ${scope} could not be copied to KV; readers will ask the object`, error);
+    }
+  }
+
+  async function later(scope: string): Promise<void> {
+    const wait = (writtenAt.get(scope) ?? 0) + PUT_INTERVAL_MS - Date.now();
+    if (wait > 0) await new Promise<void>((resolve) => setTimeout(resolve, wait));
+    waiting.delete(scope);
+    await write(scope);
+  }
+
+  return {
+    changed(scope) {
+      if (waiting.has(scope)) return;
+      waiting.add(scope);
+      waitUntil(later(scope));
+    },
+    async refresh(scope) {
+      if (waiting.has(scope) || Date.now() - (writtenAt.get(scope) ?? 0) < PUT_INTERVAL_MS) return;
+      await write(scope);
+    },
+  };
+}
+
+function copyOf(state: StateManager, text: string): Promise<MirroredScope> {
+  const scope = formatScope(parseScope(text));
+  return lookAtScopes(state, [scope], (look) => {
+    const shown = look(scope);
+    const entries = shown.keys().flatMap((key): [string, MirroredEntry][] => {
+      const { value, revision, expiresAt } = shown.entry(key) ?? {};
+      if (revision === undefined) return []; // queued: its own event brings it
+      return [[key, { value, revision, ...(expiresAt === undefined ? {} : { expiresAt }) }]];
+    });
+    return { revision: state.headRevision, at: Date.now(), entries: Object.fromEntries(entries) };
+  });
+}

@@ -1,0 +1,81 @@
+import { formatScope, type Handle, parseScope, StateError, type StateManager } from "../index.ts";
+import type { ListOptions, RemoteEntry, RemoteList, StateRequest } from "./request.ts";
+import { functionOf } from "./update.ts";
+
+/** Entries in one answer. */
+const MOST_LISTED = 1_000;
+
+/** Does what a request asks for. Rejects with `invalid` or a TypeError for a request that is malformed. */
+export async function perform(state: StateManager, request: StateRequest): Promise<unknown> {
+  switch (request?.kind) {
+    case "get":
+      return inScope(state, request.scope, (handle) => entryOf(handle, request.key));
+    case "set":
+      return inScope(state, request.scope, (handle) =>
+        handle.set(request.key, request.value, request.options),
+      );
+    case "update": {
+      const change = functionOf(request.operation);
+      return inScope(state, request.scope, (handle) => handle.update(request.key, change, request.options));
+    }
+    case "delete":
+      return inScope(state, request.scope, (handle) => handle.delete(request.key, request.options));
+    case "batch":
+      if (!Array.isArray(request.changes)) throw new TypeError("a batch needs a list of changes");
+      return state.setMany(
+        request.changes.map(({ scope, ...change }) => ({ ...change, scope: parseScope(scope) })),
+        request.options,
+      );
+    case "list":
+      return inScope(state, request.scope, (handle) => listOf(handle, request.options ?? {}));
+    case "scopes":
+      return (await state.scopes()).map(formatScope);
+    case "timeline":
+      if (typeof request.correlationId !== "string") throw new TypeError("correlationId must be a string");
+      return state.timeline(request.correlationId);
+    default:
+      throw new StateError(
+        "invalid",
+        "a request is { kind: get | set | update | delete | batch | list | scopes | timeline, … }",
+      );
+  }
+}
+
+/** Scopes stay in memory between requests as far as `cacheSizeLimit` allows, so the next one reads nothing. */
+async function inScope<T>(
+  state: StateManager,
+  scope: string,
+  work: (handle: Handle) => T | Promise<T>,
+): Promise<T> {
+  const handle = await state.scope(parseScope(scope));
+  try {
+    return await work(handle);
+  } finally {
+    handle.close();
+  }
+}
+
+/** Undefined where there is none. */
+function entryOf(handle: Handle, key: string): RemoteEntry | undefined {
+  if (typeof key !== "string") throw new TypeError("key must be a string");
+  const revision = handle.revision(key);
+  return revision === undefined ? undefined : { value: handle.get(key), revision };
+}
+
+/** In the order of keys, so that a list can be read on while others write. */
+function listOf(handle: Handle, { prefix = "", limit = 100, after = "" }: ListOptions): RemoteList {
+  if (typeof prefix !== "string" || typeof after !== "string")
+    throw new TypeError("prefix and after must be strings");
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED))
+    throw new StateError("invalid", `limit must be a whole number from 1 to ${MOST_LISTED}`);
+  const keys = handle
+    .keys()
+    .filter((key) => key.startsWith(prefix) && key > after)
+    .sort();
+  const entries = keys.slice(0, limit).flatMap((key) => {
+    const entry = entryOf(handle, key);
+    return entry === undefined ? [] : [{ key, ...entry }];
+  });
+  const last = keys[limit - 1];
+  return keys.length > limit && last !== undefined ? { entries, next: last } : { entries };
+}

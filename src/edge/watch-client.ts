@@ -1,0 +1,90 @@
+import { StateError } from "../index.ts";
+import { readMessage, type WatchMessage } from "./watch.ts";
+
+export interface WatchOptions {
+  /** Text form. Undefined: all scopes. */
+  readonly scope?: string;
+  readonly key?: string;
+  /** Goes on after this event's id, or this revision. Undefined: from now on. */
+  readonly since?: string;
+  readonly listener: (message: WatchMessage) => void;
+  /** Called when a connection could not be made or was lost; the next try follows. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface WatchClient {
+  /** The first connection stands. Rejects if it is refused, with the object's error. */
+  readonly ready: Promise<void>;
+  stop(): void;
+}
+
+interface Connection {
+  fetch(request: Request | string, init?: RequestInit): PromiseLike<Response>;
+}
+/** What the platform adds to a response that is an upgrade. */
+type Upgraded = Response & { readonly webSocket?: (WebSocket & { accept(): void }) | null };
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+
+/** Watches over a stub's WebSocket. A lost connection is made again after the last message, so none is missed. */
+export function watchOver(stub: Connection, options: WatchOptions): WatchClient {
+  let since = options.since;
+  let socket: (WebSocket & { accept(): void }) | undefined;
+  let isStopped = false;
+  let wait = FIRST_WAIT_MS;
+
+  async function connect(): Promise<void> {
+    const url = new URL("https://state-object/watch");
+    for (const [name, value] of Object.entries({ scope: options.scope, key: options.key, since }))
+      if (value !== undefined) url.searchParams.set(name, value);
+    const response = (await stub.fetch(url.href, { headers: { upgrade: "websocket" } })) as Upgraded;
+    if (!response.webSocket) throw await refusal(response);
+    const opened = response.webSocket;
+    if (isStopped) {
+      opened.accept();
+      opened.close();
+      return;
+    }
+    socket = opened;
+    opened.addEventListener("message", ({ data }) => {
+      wait = FIRST_WAIT_MS;
+      const message = readMessage(String(data));
+      since = message.id;
+      options.listener(message);
+    });
+    opened.addEventListener("close", () => void again());
+    opened.accept();
+  }
+
+  async function again(): Promise<void> {
+    while (!isStopped) {
+      await new Promise<void>((resolve) => setTimeout(resolve, wait));
+      wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+      if (isStopped) return;
+      try {
+        return await connect();
+      } catch (error) {
+        options.onError?.(error);
+      }
+    }
+  }
+
+  return {
+    ready: connect(),
+    stop() {
+      isStopped = true;
+      socket?.close();
+    },
+  };
+}
+
+async function refusal(response: Response): Promise<StateError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const error = (body as { error?: { code?: string; message?: string } } | undefined)?.error;
+  const isForbidden = response.status === 403;
+  return new StateError(
+    isForbidden ? "forbidden" : response.status < 500 ? "invalid" : "unavailable",
+    error?.message ?? `the object answered ${response.status} instead of opening a WebSocket`,
+  );
+}

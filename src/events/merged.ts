@@ -1,0 +1,35 @@
+import { nanoid } from "nanoid";
+import { makeEvent, type UniversalEvent } from "./event.ts";
+import { eventQueue, type QueueOptions } from "./queue.ts";
+import { type EventStream, eventStream } from "./stream.ts";
+
+/** The events of several sources in the order in which they are told, bounded as one. */
+export interface MergedStream {
+  readonly stream: EventStream;
+  /** The sources have ended; what waits can still be read. */
+  finish(): void;
+}
+
+/**
+ * `follow` subscribes to all sources and returns what ends that. `onEnd` is called once, when nobody reads any more.
+ * Throws `invalid` for options out of range.
+ */
+export function mergedStream(
+  follow: (push: (event: UniversalEvent) => void) => () => void,
+  options: QueueOptions,
+  onEnd: () => void,
+): MergedStream {
+  let stop = () => {};
+  const naming = { id: nanoid, now: () => Date.now() };
+  const inlet = eventQueue(
+    options,
+    (input, sequence) => makeEvent(input, sequence, naming),
+    () => {
+      stop();
+      onEnd();
+    },
+  );
+  stop = follow(inlet.push);
+  if (options.signal?.aborted === true) inlet.queue.close();
+  return { stream: eventStream(inlet.queue), finish: inlet.finish };
+}
