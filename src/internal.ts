@@ -18,11 +18,14 @@ import { write } from "./state/write.ts";
 import { type Inside, insideOf, type StateManager } from "./state-manager.ts";
 
 export { mergedStream } from "./events/merged.ts";
+export { type Codec, createCodec, type EncodedValue } from "./ground/codec.ts";
+export { checkFields } from "./ground/fields.ts";
 export { gatherChange } from "./state/batch.ts";
 export type { Choose, Look, ScopeLook, StoredEntry } from "./state/chosen.ts";
 export { globMatcher, isGlob } from "./state/glob.ts";
 export type { TrackedBatch } from "./state/tracked.ts";
 export type { Bound, ChosenChange, Gathered };
+export { checkName };
 
 const expiring = lazy("expired entries", () => import("./state/expiry.ts"));
 const undoing = lazy("what a commit stored", () => import("./state/undo.ts"));

@@ -90,7 +90,11 @@ function idSplitter(): typeof splitGeneratedId {
     if (stem !== undefined && id.startsWith(stem)) {
       const number = Number.parseInt(id.slice(stem.length + 1), 36);
       const isAlone =
-        causationId === undefined && actor === undefined && triggeredBy === undefined && !reused && !recovered;
+        causationId === undefined &&
+        actor === undefined &&
+        triggeredBy === undefined &&
+        !reused &&
+        !recovered;
       if (isAlone && generatedId(stem, number) === id) return { stem, number };
     }
     const split = splitGeneratedId(correlation);

@@ -6,7 +6,7 @@ const doors = { ESM: () => import("keepstate"), CommonJS: () => createRequire(im
 let failed = 0;
 for (const [format, load] of Object.entries(doors)) {
   try {
-    await useAll(await load());
+    await exercise(await load());
   } catch (error) {
     failed += 1;
     console.error(format, error);
@@ -15,7 +15,7 @@ for (const [format, load] of Object.entries(doors)) {
 console.log(`${Object.keys(doors).length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function useAll({ cancel, globalScope, proceed, StateManager }) {
+async function exercise({ cancel, globalScope, proceed, StateManager }) {
   const state = await StateManager.open();
   const many = Array.from({ length: 20_001 }, (_, i) => ({ scope: globalScope(), key: `k${i}`, value: i }));
   expect(await state.setMany(many), "committed");
