@@ -22,10 +22,10 @@ export async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> 
   }
 }
 
-function failureOf(error: unknown): RemoteFailure {
+export function failureOf(error: unknown): RemoteFailure {
   if (isStateError(error)) {
-    const { code, message, retryable, facts } = error;
-    return { code, message, retryable, facts };
+    const { cause: _, ...facts } = error.facts; // it may be anything, and is for the object's log
+    return { code: error.code, message: error.message, retryable: error.retryable, facts };
   }
   if (error instanceof TypeError)
     return { code: "misuse", message: error.message, retryable: false, facts: {} };

@@ -76,8 +76,10 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
   return {
     onPage() {
       if (isStopped || running !== undefined || journal.ports.clock.elapsed() < notBefore) return;
-      if (journal.tail.changes >= every || journal.tail.bytes >= TAIL_BYTES) void run();
-      else if (idle === undefined || journal.tail.changes < IDLE_CHANGES * 2) rest();
+      const { changes, bytes } = journal.tail;
+      if (changes >= every || bytes >= TAIL_BYTES) void run();
+      // A timer for nothing would keep an idle Durable Object in memory.
+      else if (changes >= IDLE_CHANGES && (idle === undefined || changes < IDLE_CHANGES * 2)) rest();
     },
     async checkpoint() {
       const before = await running; // it may have begun before the last commit
