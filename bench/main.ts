@@ -10,6 +10,7 @@ import { openScratch } from "./scratch.ts";
 import { availableSubjects } from "./subjects/all.ts";
 import type { SectionResult } from "./summary.ts";
 import { browserWorkloads, closeBrowser } from "./workloads/browser.ts";
+import { closeWorkerd, edgeWorkloads } from "./workloads/edge.ts";
 import { p1 } from "./workloads/p1.ts";
 import { p2 } from "./workloads/p2.ts";
 import { p3 } from "./workloads/p3.ts";
@@ -21,7 +22,7 @@ import { p8 } from "./workloads/p8.ts";
 import { p12 } from "./workloads/p12.ts";
 import type { Context } from "./workloads/workload.ts";
 
-const WORKLOADS = [p1, p2, p3, p4, p5, p6, p7, p8, p12, ...browserWorkloads];
+const WORKLOADS = [p1, p2, p3, p4, p5, p6, p7, p8, p12, ...browserWorkloads, ...edgeWorkloads];
 const USAGE = `npm run bench -- [${WORKLOADS.map(({ id }) => id).join(" | ")}] … [--quick] [--no-peers] [--rounds <n>]`;
 
 const { values: options, positionals } = parseArgs({
@@ -79,5 +80,6 @@ try {
   }
 } finally {
   await closeBrowser();
+  await closeWorkerd();
   await scratch.remove();
 }
