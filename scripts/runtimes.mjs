@@ -9,6 +9,8 @@ import { delimiter, join, resolve, sep } from "node:path";
 const root = resolve(import.meta.dirname, "..");
 const stage = join(root, ".tmp", "runtimes");
 const files = ["smoke.mjs", "later.mjs", "conformance.mjs"];
+/** What conformance.mjs says of each adapter; README's table is made of it. */
+const ADAPTER_LINE = /^adapter (.+): (\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 const binaries = `node_modules${sep}.bin`;
 
 /** npm puts the Node of devDependencies first in the path; users run the one that is installed on the machine. */
@@ -30,12 +32,13 @@ const runtimes = [
   },
 ];
 
+const adapters = [];
 unpack();
 const rows = runtimes.flatMap((runtime) => files.map((file) => run(runtime, file)));
 console.table(rows);
 const sum = (column) => rows.reduce((total, row) => total + row[column], 0);
 const total = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
-writeFileSync(join(root, ".tmp", "runtimes.json"), JSON.stringify(total));
+writeFileSync(join(root, ".tmp", "runtimes.json"), JSON.stringify({ ...total, adapters }, null, 1));
 console.log(`runtimes: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -70,6 +73,10 @@ function run({ name, command, args, path }, file) {
   row.seconds = Number(((performance.now() - start) / 1000).toFixed(1));
   const last = [...(stdout ?? "").matchAll(/(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/g)].at(-1);
   if (last !== undefined) [row.passed, row.failed, row.skipped] = last.slice(1).map((n) => Number(n ?? 0));
+  for (const [, adapter, ...numbers] of (stdout ?? "").matchAll(ADAPTER_LINE)) {
+    const [passed, failed, skipped] = numbers.map(Number);
+    adapters.push({ runtime: name.replace(/,.*/, ""), version, adapter, passed, failed, skipped });
+  }
   // Green without a single test is red: nothing was tried.
   const red = status !== 0 || row.passed === 0;
   if (red) row.failed = Math.max(1, row.failed);

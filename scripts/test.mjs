@@ -2,21 +2,26 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 
-const report = ".tmp/vitest.json";
-const runtimesReport = ".tmp/runtimes.json";
-const countTests = ["--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+const report = (script) => `.tmp/${script}.json`;
+const vitest = (script) => ({
+  args: ["--", "--reporter=default", "--reporter=json", `--outputFile.json=${report(script)}`],
+  count: vitestCounts,
+});
 
 const steps = [
   { name: "format and lint", script: "lint" },
   { name: "types", script: "types" },
   { name: "docs examples", script: "docs:check" },
-  { name: "unit tests", script: "unit", args: countTests, count: vitestCounts },
+  { name: "unit tests", script: "unit", ...vitest("unit") },
   { name: "build", script: "build", args: ["--", "--silent"] },
   { name: "package", script: "package", needs: "build" },
   { name: "size", script: "size", needs: "build" },
   { name: "runtimes", script: "runtimes", needs: "build", count: runtimeCounts },
-  { name: "workerd", script: "workerd", args: countTests, count: vitestCounts },
-  { name: "slow tests", script: "slow", args: countTests, count: vitestCounts },
+  { name: "workerd", script: "workerd", ...vitest("workerd") },
+  { name: "browsers", script: "browsers", needs: "build", count: runtimeCounts },
+  { name: "end to end", script: "e2e", needs: "build", ...vitest("e2e") },
+  { name: "adapter table", script: "table", args: ["--", "--check"] },
+  { name: "slow tests", script: "slow", ...vitest("slow") },
 ];
 
 mkdirSync(".tmp", { recursive: true });
@@ -33,27 +38,27 @@ function run({ name, script, args = [], needs, count }) {
     return { step: name, passed: 0, failed: 1, skipped: 0, seconds: 0 };
   }
   console.log(`\n== ${name} (npm run ${script})`);
-  for (const stale of [report, runtimesReport]) rmSync(stale, { force: true });
+  rmSync(report(script), { force: true });
   const start = performance.now();
   const { status } = spawnSync("npm", ["run", "--silent", script, ...args], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
-  const counted = count?.() ?? { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
+  const counted = count?.(report(script)) ?? { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
   if (status !== 0) counted.failed = Math.max(1, counted.failed);
   return { step: name, ...counted, seconds };
 }
 
-function vitestCounts() {
-  return readReport(report, ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests }) => ({
+function vitestCounts(path) {
+  return readReport(path, ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests }) => ({
     passed: numPassedTests,
     failed: numFailedTests,
     skipped: numPendingTests + numTodoTests,
   }));
 }
 
-function runtimeCounts() {
-  return readReport(runtimesReport, ({ passed, failed, skipped }) => ({ passed, failed, skipped }));
+function runtimeCounts(path) {
+  return readReport(path, ({ passed, failed, skipped }) => ({ passed, failed, skipped }));
 }
 
 function readReport(path, pick) {

@@ -1,4 +1,5 @@
 /** Durable Objects that hold a store each, and the clients of them: for Cloudflare Workers. */
+export type { Access } from "./edge/access.ts";
 export type { Bound } from "./edge/bound.ts";
 export {
   agentState,
@@ -8,7 +9,8 @@ export {
   type StateStub,
   stateClient,
 } from "./edge/client.ts";
-export type { Outcome, RemoteFailure } from "./edge/outcome.ts";
+export type { RemoteFailure } from "./edge/outcome.ts";
+export type { Packed } from "./edge/packed.ts";
 export type { MirrorNamespace } from "./edge/platform.ts";
 export { type EdgeRead, type EdgeReader, edgeReader } from "./edge/reader.ts";
 export type {
@@ -20,6 +22,7 @@ export type {
   StateRequest,
   UpdateOperation,
 } from "./edge/request.ts";
-export { type Access, StateObject } from "./edge/state-object.ts";
+export { StateObject } from "./edge/state-object.ts";
 export type { WatchMessage } from "./edge/watch.ts";
 export type { WatchClient, WatchOptions } from "./edge/watch-client.ts";
+export type { WireValue } from "./edge/wire.ts";

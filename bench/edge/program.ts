@@ -106,7 +106,7 @@ export class Bench extends DurableObject {
     const list = entries(Number(text("count")));
     const open = SUBJECTS[text("subject")];
     if (open === undefined) return new Response("no such subject", { status: 404 });
-    const storage = this.ctx.storage as unknown as Storage;
+    const storage: Storage = this.ctx.storage;
     const kind = text("kind");
     const start = performance.now();
     const store = await open(storage);

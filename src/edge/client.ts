@@ -7,8 +7,10 @@ import {
   type Timeline,
   type WriteResult,
 } from "../index.ts";
+import { createCodec } from "../internal.ts";
 import type { Bound } from "./bound.ts";
 import { type Outcome, settle } from "./outcome.ts";
+import { type Packed, unpack } from "./packed.ts";
 import type {
   ListOptions,
   RemoteChange,
@@ -22,8 +24,16 @@ import { type WatchClient, type WatchOptions, watchOver } from "./watch-client.t
 
 /** What a Worker has of a `StateObject`: `env.STATE.get(id)`. */
 export interface StateStub {
-  keepstate(request: StateRequest): PromiseLike<Outcome>;
+  keepstate(request: Packed): PromiseLike<Packed>;
   fetch(request: Request | string, init?: RequestInit): PromiseLike<Response>;
+}
+
+const codec = createCodec();
+
+/** What a stub's object answers. Throws an error of the object as what it was there. */
+export async function ask(stub: StateStub, request: StateRequest): Promise<unknown> {
+  const answer = await stub.keepstate(codec.encode(request, "request"));
+  return settle(unpack(codec, answer) as Outcome); // an object packs nothing else
 }
 
 /** One scope in the object. Like a handle, but each call goes to the object, so reads are asynchronous too. */
@@ -64,18 +74,17 @@ export interface StateClient extends Omit<RemoteHandle, "scope"> {
  * await state.set("mode", "careful");
  */
 export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
-  const ask = async (request: StateRequest) => settle(await stub.keepstate(request));
-
   function handle(scope: StateScope): RemoteHandle {
     const text = formatScope(scope);
-    const write = (request: StateRequest) => ask(request) as Promise<WriteResult>; // as `perform` answers
-    const entry = (key: string) => ask({ kind: "get", scope: text, key }) as Promise<RemoteEntry | undefined>; // as `perform` answers
+    const write = (request: StateRequest) => ask(stub, request) as Promise<WriteResult>; // as `perform` answers
+    const entry = (key: string) =>
+      ask(stub, { kind: "get", scope: text, key }) as Promise<RemoteEntry | undefined>; // as `perform` answers
     return {
       scope,
       entry,
       get: async (key) => (await entry(key))?.value,
       has: async (key) => (await entry(key)) !== undefined,
-      list: (options = {}) => ask({ kind: "list", scope: text, options }) as Promise<RemoteList>, // as `perform` answers
+      list: (options = {}) => ask(stub, { kind: "list", scope: text, options }) as Promise<RemoteList>, // as `perform` answers
       set: (key, value, options) =>
         write({ kind: "set", scope: text, key, value, options: { ...bound, ...options } }),
       delete: (key, options) =>
@@ -90,14 +99,14 @@ export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
   return {
     ...onGlobal,
     scope: handle,
-    scopes: () => ask({ kind: "scopes" }) as Promise<readonly string[]>, // as `perform` answers
+    scopes: () => ask(stub, { kind: "scopes" }) as Promise<readonly string[]>, // as `perform` answers
     batch: (changes, options) =>
-      ask({
+      ask(stub, {
         kind: "batch",
         changes: changes.map((change) => ({ ...change, scope: formatScope(change.scope) })),
         options: { ...bound, ...options },
       }) as Promise<WriteResult>, // as `perform` answers
-    timeline: (correlationId) => ask({ kind: "timeline", correlationId }) as Promise<Timeline>, // as `perform` answers
+    timeline: (correlationId) => ask(stub, { kind: "timeline", correlationId }) as Promise<Timeline>, // as `perform` answers
     with: (more) => stateClient(stub, { ...bound, ...more }),
   };
 }

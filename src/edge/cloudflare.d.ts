@@ -6,6 +6,10 @@ declare module "cloudflare:workers" {
     constructor(ctx: unknown, env: Env);
     fetch?(request: Request): Response | Promise<Response>;
     alarm?(): void | Promise<void>;
+    webSocketMessage?(
+      socket: import("./platform.ts").ObjectSocket,
+      message: string | ArrayBuffer,
+    ): void | Promise<void>;
     webSocketClose?(socket: import("./platform.ts").ObjectSocket): void | Promise<void>;
     webSocketError?(socket: import("./platform.ts").ObjectSocket): void | Promise<void>;
   }

@@ -1,7 +1,8 @@
-import superjson from "superjson";
 import { StateError } from "../index.ts";
-import { type Outcome, type RemoteFailure, statusOf } from "./outcome.ts";
+import { type Codec, checkFields } from "../internal.ts";
+import { type RemoteFailure, statusOf } from "./outcome.ts";
 import type { RemoteWriteOptions, StateRequest } from "./request.ts";
+import { fromWire, toWire } from "./wire.ts";
 
 /**
  * The requests as HTTP. `:scope` and `:key` are percent-encoded, so that a scope is `agent%3Aresearcher`.
@@ -16,9 +17,14 @@ import type { RemoteWriteOptions, StateRequest } from "./request.ts";
  *   GET    /timeline/:correlationId
  *   GET    /watch?scope=&key=&since=      an upgrade to WebSocket
  *
- * Undefined for any other. Values are JSON. What JSON cannot say is told by `meta`, as superjson makes it of the member it belongs to.
+ * Undefined for any other. Values are JSON. What JSON cannot say is told by `meta`, as superjson makes it of the member it
+ * belongs to; or `encoded` stands in the member's place, as `toWire` makes it.
  */
-export async function readRequest(request: Request, mostBytes: number): Promise<StateRequest | undefined> {
+export async function readRequest(
+  request: Request,
+  codec: Codec,
+  mostBytes: number,
+): Promise<StateRequest | undefined> {
   const url = new URL(request.url);
   const path = url.pathname.split("/").slice(1).map(decode);
   const [head, scope = "", key = "", verb] = path;
@@ -30,18 +36,18 @@ export async function readRequest(request: Request, mostBytes: number): Promise<
     if (head === "timeline" && path.length === 2) return { kind: "timeline", correlationId: scope };
   }
   if (request.method === "PUT" && isEntry) {
-    const { value, options } = await readBody(request, mostBytes, "value");
+    const { value, options } = await readBody(request, codec, mostBytes, "value");
     return { kind: "set", scope, key, value, ...withOptions(options) };
   }
   if (request.method === "DELETE" && isEntry)
     return { kind: "delete", scope, key, ...withOptions(Object.fromEntries(url.searchParams)) };
   if (request.method === "POST") {
     if (head === "scopes" && path.length === 4 && verb === "update") {
-      const { value: operation, options } = await readBody(request, mostBytes, "operation");
+      const { value: operation, options } = await readBody(request, codec, mostBytes, "operation");
       return { kind: "update", scope, key, operation: operation as never, ...withOptions(options) }; // checked when it is done
     }
     if (head === "batch" && path.length === 1) {
-      const { value: changes, options } = await readBody(request, mostBytes, "changes");
+      const { value: changes, options } = await readBody(request, codec, mostBytes, "changes");
       return { kind: "batch", changes: changes as never, ...withOptions(options) }; // checked when it is done
     }
   }
@@ -71,6 +77,7 @@ function withOptions(options: unknown): { options?: RemoteWriteOptions } {
 
 async function readBody(
   request: Request,
+  codec: Codec,
   mostBytes: number,
   member: string,
 ): Promise<{ value: unknown; options: unknown }> {
@@ -81,19 +88,12 @@ async function readBody(
   } catch (cause) {
     throw new StateError("invalid", "the body is not JSON", { cause });
   }
-  if (typeof body !== "object" || body === null || !(member in body))
+  if (typeof body !== "object" || body === null || !(member in body || "encoded" in body))
     throw new StateError("invalid", `the body is an object with "${member}"`);
-  const { meta, options } = body as { meta?: unknown; options?: unknown };
-  const json: unknown = Reflect.get(body, member);
-  return { value: meta === undefined ? json : revive(json, meta), options };
-}
-
-function revive(json: unknown, meta: unknown): unknown {
-  try {
-    return superjson.deserialize({ json, meta } as Parameters<typeof superjson.deserialize>[0]); // it checks
-  } catch (cause) {
-    throw new StateError("invalid", "meta does not fit what it belongs to", { cause });
-  }
+  checkFields("a member of the body", body, [member, "meta", "encoded", "options"]);
+  const { meta, encoded, options } = body as { meta?: unknown; encoded?: unknown; options?: unknown };
+  const value = Object.hasOwn(body, member) ? Reflect.get(body, member) : undefined;
+  return { value: fromWire(codec, encoded === undefined ? { value, meta } : { encoded }), options };
 }
 
 /** No more than the object is willing to hold. */
@@ -116,15 +116,9 @@ async function readText(request: Request, mostBytes: number): Promise<string> {
 }
 
 /** A veto and a conflict are 409, with the result as the body. */
-export function responseTo(outcome: Outcome): Response {
-  if ("error" in outcome) return errorResponse(outcome.error);
-  const { value } = outcome;
+export function responseTo(codec: Codec, value: unknown): Response {
   if (value === undefined) return notFound("there is no such entry");
-  const { json, meta } = superjson.serialize(value);
-  return Response.json(
-    { value: json, ...(meta === undefined ? {} : { meta }) },
-    { status: isRefusal(value) ? 409 : 200, headers: HEADERS },
-  );
+  return Response.json(toWire(codec, value), { status: isRefusal(value) ? 409 : 200, headers: HEADERS });
 }
 
 const HEADERS = { "cache-control": "no-store" };
@@ -133,7 +127,7 @@ export function notFound(message: string): Response {
   return errorResponse({ code: "not_found", message, retryable: false, facts: {} });
 }
 
-function errorResponse(error: RemoteFailure): Response {
+export function errorResponse(error: RemoteFailure): Response {
   return Response.json({ error }, { status: statusOf(error), headers: HEADERS });
 }
 

@@ -1,13 +1,14 @@
-import superjson from "superjson";
 import { formatScope, parseScope, type StateManager } from "../index.ts";
-import { lookAtScopes } from "../internal.ts";
+import { engineOf, lookAtScopes } from "../internal.ts";
 import type { MirrorNamespace } from "./platform.ts";
+import { toWire } from "./wire.ts";
 
 /** The platform takes one write of a key a second. */
 const PUT_INTERVAL_MS = 1_000;
 
 /** A scope as it lies in KV. */
 export interface MirroredScope {
+  /** The store's, when it was read. */
   readonly revision: string;
   /** The object's wall time when it was read. */
   readonly at: number;
@@ -50,14 +51,16 @@ export function mirrorOf(
   function write(scope: string): Promise<void> {
     const work = (putting.get(scope) ?? Promise.resolve()).then(() => put(scope));
     putting.set(scope, work);
-    return work;
+    return work.then(() => {
+      if (putting.get(scope) === work) putting.delete(scope);
+    });
   }
 
   async function put(scope: string): Promise<void> {
     writtenAt.set(scope, Date.now());
     try {
       const copy = await copyOf(state, scope);
-      await kv.put(mirrorKey(object, scope), superjson.stringify(copy));
+      await kv.put(mirrorKey(object, scope), JSON.stringify(toWire(engineOf(state).codec, copy)));
     } catch (error) {
       console.warn(`keepstate: ${scope} could not be copied to KV; readers will ask the object`, error);
     }

@@ -24,8 +24,8 @@ export async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> 
 
 export function failureOf(error: unknown): RemoteFailure {
   if (isStateError(error)) {
-    const { cause: _, ...facts } = error.facts; // it may be anything, and is for the object's log
-    return { code: error.code, message: error.message, retryable: error.retryable, facts };
+    const { code, message, retryable, facts } = error;
+    return { code, message, retryable, facts };
   }
   if (error instanceof TypeError)
     return { code: "misuse", message: error.message, retryable: false, facts: {} };

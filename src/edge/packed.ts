@@ -21,6 +21,8 @@ export function unpack(codec: Codec, packed: Packed): unknown {
   try {
     return codec.decode(packed).value;
   } catch (cause) {
-    throw new StateError("invalid", "a request or an answer is packed by stateClient or StateObject", { cause });
+    throw new StateError("invalid", "a request or an answer is packed by stateClient or StateObject", {
+      cause,
+    });
   }
 }

@@ -1,5 +1,13 @@
-import { formatScope, type Handle, parseScope, StateError, type StateManager } from "../index.ts";
-import type { ListOptions, RemoteEntry, RemoteList, StateRequest } from "./request.ts";
+import {
+  type BatchChange,
+  formatScope,
+  type Handle,
+  parseScope,
+  StateError,
+  type StateManager,
+} from "../index.ts";
+import { checkFields, checkName } from "../internal.ts";
+import type { ListOptions, RemoteChange, RemoteEntry, RemoteList, StateRequest } from "./request.ts";
 import { functionOf } from "./update.ts";
 
 /** Entries in one answer. */
@@ -9,6 +17,7 @@ const MOST_LISTED = 1_000;
 export async function perform(state: StateManager, request: StateRequest): Promise<unknown> {
   switch (request?.kind) {
     case "get":
+      checkName(request.key, "key");
       return inScope(state, request.scope, (handle) => entryOf(handle, request.key));
     case "set":
       return inScope(state, request.scope, (handle) =>
@@ -22,12 +31,11 @@ export async function perform(state: StateManager, request: StateRequest): Promi
       return inScope(state, request.scope, (handle) => handle.delete(request.key, request.options));
     case "batch":
       if (!Array.isArray(request.changes)) throw new TypeError("a batch needs a list of changes");
-      return state.setMany(
-        request.changes.map(({ scope, ...change }) => ({ ...change, scope: parseScope(scope) })),
-        request.options,
-      );
+      return state.setMany(request.changes.map(changeOf), request.options);
     case "list":
-      return inScope(state, request.scope, (handle) => listOf(handle, request.options ?? {}));
+      return inScope(state, request.scope, (handle) =>
+        listOf(handle, request.options === undefined ? {} : request.options),
+      );
     case "scopes":
       return (await state.scopes()).map(formatScope);
     case "timeline":
@@ -55,15 +63,21 @@ async function inScope<T>(
   }
 }
 
+function changeOf(change: RemoteChange): BatchChange {
+  checkFields("a part of a change", change, ["scope", "key", "value", "operation", "ttlMs"]);
+  return { ...change, scope: parseScope(change.scope) };
+}
+
 /** Undefined where there is none. */
 function entryOf(handle: Handle, key: string): RemoteEntry | undefined {
-  if (typeof key !== "string") throw new TypeError("key must be a string");
   const revision = handle.revision(key);
   return revision === undefined ? undefined : { value: handle.get(key), revision };
 }
 
 /** In the order of keys, so that a list can be read on while others write. */
-function listOf(handle: Handle, { prefix = "", limit = 100, after = "" }: ListOptions): RemoteList {
+function listOf(handle: Handle, options: ListOptions): RemoteList {
+  checkFields("an option of a list", options, ["prefix", "limit", "after"]);
+  const { prefix = "", limit = 100, after = "" } = options;
   if (typeof prefix !== "string" || typeof after !== "string")
     throw new TypeError("prefix and after must be strings");
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED))

@@ -13,10 +13,11 @@ export interface ObjectSocket {
 }
 
 export interface ObjectContext {
-  readonly id: { readonly name?: string | undefined; toString(): string };
+  readonly id: { toString(): string };
   readonly storage: ObjectStorage;
-  acceptWebSocket(socket: ObjectSocket): void;
-  getWebSockets(): ObjectSocket[];
+  acceptWebSocket(socket: ObjectSocket, tags: string[]): void;
+  getWebSockets(tag: string): ObjectSocket[];
+  getTags(socket: ObjectSocket): string[];
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
   waitUntil(work: Promise<unknown>): void;
 }

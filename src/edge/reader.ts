@@ -1,8 +1,10 @@
-import superjson from "superjson";
-import { formatScope, type StateScope } from "../index.ts";
-import { type StateStub, stateClient } from "./client.ts";
+import { formatScope, parseRevision, type StateScope } from "../index.ts";
+import { createCodec } from "../internal.ts";
+import { ask, type StateStub } from "./client.ts";
 import { type MirroredScope, mirrorKey } from "./mirror.ts";
 import type { MirrorNamespace } from "./platform.ts";
+import type { RemoteEntry } from "./request.ts";
+import { fromWire } from "./wire.ts";
 
 /** A value with how old it may be. */
 export interface EdgeRead {
@@ -15,37 +17,57 @@ export interface EdgeRead {
   readonly from: "copy" | "object";
 }
 
-export interface EdgeReader {
-  /** Reads the copy if it is not older than `maxAgeMs`, else the object, which then copies anew. */
-  read(scope: StateScope, key: string, options: { readonly maxAgeMs: number }): Promise<EdgeRead>;
+export interface EdgeReadOptions {
+  /** The oldest copy that will do, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** The copy must know of this commit: the revision that the caller's own write came back with. */
+  readonly atLeast?: string;
 }
 
-/** The platform keeps what it read at least so long. */
+export interface EdgeReader {
+  /** Reads the copy if it is young enough for the caller, else the object, which then copies anew. */
+  read(scope: StateScope, key: string, options: EdgeReadOptions): Promise<EdgeRead>;
+}
+
+/** How long a place may answer from its own cache. KV takes no less everywhere. */
 const CACHE_SECONDS = 60;
+
+const codec = createCodec();
 
 /**
  * Reads the copies that an object with `mirror()` keeps in KV, everywhere and without waking it. The age is measured between
  * the clocks of two machines.
  *
- * @param object the name the object's id was made from
+ * @example
+ * const reader = edgeReader(env.COPIES, env.STATE.getByName("team-7"));
+ * const { value, ageMs } = await reader.read(globalScope(), "mode", { maxAgeMs: 60_000 });
  */
-export function edgeReader(kv: MirrorNamespace, stub: StateStub, object: string): EdgeReader {
-  const client = stateClient(stub);
+export function edgeReader(
+  kv: MirrorNamespace,
+  stub: StateStub & { readonly id: { toString(): string } },
+): EdgeReader {
+  async function copyOf(scope: string): Promise<MirroredScope | undefined> {
+    const text = await kv.get(mirrorKey(stub.id.toString(), scope), {
+      type: "text",
+      cacheTtl: CACHE_SECONDS,
+    });
+    return text === null ? undefined : (fromWire(codec, JSON.parse(text)) as MirroredScope); // as the object put it
+  }
+
   return {
-    async read(scope, key, { maxAgeMs }) {
+    async read(scope, key, { maxAgeMs, atLeast = "" }) {
       if (!(maxAgeMs >= 0)) throw new TypeError("maxAgeMs must be a number of milliseconds from 0 on");
-      const text = await kv.get(mirrorKey(object, formatScope(scope)), {
-        type: "text",
-        cacheTtl: CACHE_SECONDS,
-      });
-      const copy = text === null ? undefined : superjson.parse<MirroredScope>(text);
+      if (atLeast !== "") parseRevision(atLeast);
+      const text = formatScope(scope);
+      const copy = await copyOf(text);
       const ageMs = copy === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Date.now() - copy.at);
-      if (copy !== undefined && ageMs <= maxAgeMs) {
+      if (copy !== undefined && ageMs <= maxAgeMs && copy.revision >= atLeast) {
         const found = Object.hasOwn(copy.entries, key) ? copy.entries[key] : undefined;
         const entry = (found?.expiresAt ?? Number.POSITIVE_INFINITY) > Date.now() ? found : undefined;
         return { value: entry?.value, revision: entry?.revision, ageMs, from: "copy" };
       }
-      const entry = await client.scope(scope).entry(key);
+      const request = { kind: "get", scope: text, key, copy: true } as const;
+      const entry = (await ask(stub, request)) as RemoteEntry | undefined; // as `perform` answers
       return { value: entry?.value, revision: entry?.revision, ageMs: 0, from: "object" };
     },
   };

@@ -35,7 +35,13 @@ export interface ListOptions {
 
 /** What is asked of the object, over RPC and over HTTP alike. Scopes are in text form. */
 export type StateRequest =
-  | { readonly kind: "get"; readonly scope: string; readonly key: string }
+  | {
+      readonly kind: "get";
+      readonly scope: string;
+      readonly key: string;
+      /** The asker found the copy too old; the object makes a new one. */
+      readonly copy?: boolean;
+    }
   | {
       readonly kind: "set";
       readonly scope: string;

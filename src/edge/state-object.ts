@@ -1,32 +1,28 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DurableStorageLike, durableObject } from "../../adapters/durable-object/index.ts";
 import { StateError, StateManager, type StateManagerOptions } from "../index.ts";
-import { removeExpired } from "../internal.ts";
-import { notFound, readRequest, responseTo } from "./http.ts";
+import { createCodec, engineOf, removeExpired } from "../internal.ts";
+import { type Access, admit } from "./access.ts";
+import { errorResponse, notFound, readRequest, responseTo } from "./http.ts";
 import { type Mirror, mirrorOf } from "./mirror.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { failureOf, outcomeOf } from "./outcome.ts";
+import { type Packed, packOutcome, unpack } from "./packed.ts";
 import { perform } from "./perform.ts";
 import type { MirrorNamespace, ObjectContext, ObjectSocket, ObjectStorage } from "./platform.ts";
 import type { StateRequest } from "./request.ts";
-import { follow, readWatch, type Watch } from "./watch.ts";
-
-/** Who asks for what, before it is done. */
-export interface Access {
-  readonly kind: StateRequest["kind"] | "watch";
-  /** Text form; undefined where it is about the whole store, or several scopes. */
-  readonly scope?: string | undefined;
-  readonly key?: string | undefined;
-  readonly actor?: string | undefined;
-  /** What is asked, whole; undefined for a watch. */
-  readonly request?: StateRequest;
-  /** As it came in over HTTP; undefined over RPC, which only the program's own Workers can use. */
-  readonly http?: Request;
-}
+import { expiryOf, wakeAt } from "./wake.ts";
+import { readWatch } from "./watch.ts";
+import { type Watchers, watchersOf } from "./watchers.ts";
 
 type Context = ObjectContext & { readonly storage: ObjectStorage & DurableStorageLike };
 
 /** Bodies over HTTP are not larger, unless a subclass says so. */
 const BODY_BYTES = 8 * 1024 * 1024;
+/** After an alarm that failed. */
+const ALARM_RETRY_MS = 10 * 60 * 1000;
+
+/** Until the store is open. It packs errors, and unpacks nothing but built-in types. */
+const plainCodec = createCodec();
 
 /**
  * A Durable Object that holds one keepstate store and serves it, over RPC to `stateClient` and over `fetch`. Make a class of
@@ -43,17 +39,17 @@ const BODY_BYTES = 8 * 1024 * 1024;
  * }
  */
 export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
-  readonly #context: ObjectContext & {
-    readonly storage: ObjectStorage & Parameters<typeof durableObject>[0];
-  };
-  readonly #following = new Map<ObjectSocket, AbortController>();
-  readonly #opened: Promise<StateManager>;
+  readonly #context: Context;
+  readonly #watchers: Watchers;
+  #opened: Promise<StateManager> | undefined;
   #mirror: Mirror | undefined;
 
   constructor(ctx: unknown, env: Env) {
     super(ctx as never, env); // whatever the platform's types call it
     this.#context = ctx as Context; // the platform's own, of which the part that is used is named
-    this.#opened = this.#context.blockConcurrencyWhile(() => this.#open());
+    this.#watchers = watchersOf(this.#context);
+    // A failure is told to each who asks: thrown from here it would lose its code.
+    void this.#context.blockConcurrencyWhile(() => outcomeOf(() => this.store()));
   }
 
   /** Options of the store other than its storage, such as `schema`. */
@@ -79,135 +75,119 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     return BODY_BYTES;
   }
 
-  /** The open store, for methods of a subclass. */
+  /** The open store, for methods of a subclass. Rejects with `unavailable`; the next call tries again. */
   protected store(): Promise<StateManager> {
+    this.#opened ??= this.#open().catch((cause: unknown) => {
+      this.#opened = undefined;
+      console.error("keepstate: the store could not be opened", cause);
+      const { message } = failureOf(cause);
+      throw new StateError("unavailable", `the store could not be opened: ${message}`, { cause });
+    });
     return this.#opened;
   }
 
+  /**
+   * Makes sure that `alarm` runs at a time, in milliseconds, or earlier. After writes of a subclass's own with `ttlMs` their
+   * storage is given back then; requests see to it by themselves.
+   */
+  protected wakeAt(time: number): Promise<void> {
+    return wakeAt(this.#context.storage, time);
+  }
+
   /** What `stateClient` calls. Never rejects for what the request brings about: errors keep their code that way. */
-  async keepstate(request: StateRequest): Promise<Outcome> {
-    return outcomeOf(() => this.#perform(request));
+  async keepstate(packed: Packed): Promise<Packed> {
+    let codec = plainCodec;
+    const outcome = await outcomeOf(async () => {
+      const state = await this.store();
+      codec = engineOf(state).codec;
+      return this.#perform(state, unpack(codec, packed));
+    });
+    return packOutcome(codec, outcome);
   }
 
   /** The same over HTTP, and `/watch` as a WebSocket; the paths are listed in the docs. */
   override async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname === "/watch") return this.#watch(request);
-    const read: { request?: StateRequest | undefined } = {};
-    const outcome = await outcomeOf(async () => {
-      read.request = await readRequest(request, this.maxBodyBytes());
-      return read.request && this.#perform(read.request, request);
-    });
-    if (!("error" in outcome) && read.request === undefined)
-      return notFound(`there is no ${request.method} ${new URL(request.url).pathname}`);
-    return responseTo(outcome);
+    const { pathname } = new URL(request.url);
+    try {
+      const state = await this.store();
+      if (pathname === "/watch") return await this.#watch(state, request);
+      const { codec } = engineOf(state);
+      const read = await readRequest(request, codec, this.maxBodyBytes());
+      if (read === undefined) return notFound(`there is no ${request.method} ${pathname}`);
+      return responseTo(codec, await this.#perform(state, read, request));
+    } catch (error) {
+      return errorResponse(failureOf(error));
+    }
   }
 
   /** Removes entries that are past their time. Call it from an `alarm` of your own, if you have one. */
   override async alarm(): Promise<void> {
-    await this.#wakeAt(await removeExpired(await this.#opened));
+    try {
+      const next = await removeExpired(await this.store());
+      if (next !== undefined) await this.wakeAt(next);
+    } catch (error) {
+      // The platform would try a few times and then never again.
+      console.error("keepstate: what is past its time could not be removed; trying again later", error);
+      await this.wakeAt(Date.now() + ALARM_RETRY_MS);
+    }
   }
 
+  /** Call it from a `webSocketClose` of your own, if you accept sockets too. */
   override webSocketClose(socket: ObjectSocket): void {
-    this.#unfollow(socket);
+    this.#watchers.end(socket);
   }
 
   override webSocketError(socket: ObjectSocket): void {
-    this.#unfollow(socket);
+    this.#watchers.end(socket);
   }
 
+  /** Watchers have nothing to say; what they send is let go. */
+  override webSocketMessage(_socket: ObjectSocket, _message: string | ArrayBuffer): void | Promise<void> {}
+
   async #open(): Promise<StateManager> {
+    await undefined; // until the fields of a subclass are set
     const { storage, id } = this.#context;
     const state = await StateManager.open({ ...this.options(), storage: durableObject(storage) });
-    await this.configure(state);
+    try {
+      await this.configure(state);
+    } catch (error) {
+      await state.close();
+      throw error;
+    }
     const namespace = this.mirror();
     if (namespace !== undefined) {
-      const mirror = mirrorOf(state, namespace, id.name ?? id.toString(), (work) =>
-        this.#context.waitUntil(work),
-      );
+      const mirror = mirrorOf(state, namespace, id.toString(), (work) => this.#context.waitUntil(work));
       state.events.on("state.changed", ({ data }) => mirror.changed(data.scope));
       this.#mirror = mirror;
     }
-    for (const socket of this.#context.getWebSockets()) this.#follow(state, socket);
+    this.#watchers.resume(state);
     return state;
   }
 
-  async #perform(request: StateRequest, http?: Request): Promise<unknown> {
-    const state = await this.#opened;
-    if (typeof request !== "object" || request === null)
+  async #perform(state: StateManager, asked: unknown, http?: Request): Promise<unknown> {
+    if (typeof asked !== "object" || asked === null)
       throw new StateError("invalid", "a request is an object with a kind");
-    const { scope, key, options } = request as { scope?: string; key?: string; options?: { actor?: string } };
-    await this.#admit({
-      kind: request.kind,
-      scope,
-      key,
-      actor: options?.actor,
-      request,
-      ...(http ? { http } : {}),
-    });
+    const request = asked as StateRequest; // `perform` checks what it uses
+    const { scope, key, options } = asked as { scope?: string; key?: string; options?: { actor?: string } };
+    const access: Access = { kind: request.kind, scope, key, actor: options?.actor, request };
+    await admit((one) => this.authorize(one), http === undefined ? access : { ...access, http });
+    // Before the write: an alarm too early finds nothing to do, one too late is one that a crash can lose.
+    const expiry = expiryOf(request);
+    if (expiry !== undefined) await this.wakeAt(expiry);
     const result = await perform(state, request);
-    const expiry = earliestOf(request);
-    if (expiry !== undefined) await this.#wakeAt(expiry);
-    // Whoever has to ask the object found the copy too old.
-    if (request.kind === "get")
-      this.#context.waitUntil(this.#mirror?.refresh(request.scope) ?? Promise.resolve());
+    if (request.kind === "get" && request.copy === true && this.#mirror !== undefined)
+      this.#context.waitUntil(this.#mirror.refresh(request.scope));
     return result;
   }
 
-  async #admit(access: Access): Promise<void> {
-    if (!(await this.authorize(access)))
-      throw new StateError("forbidden", `${access.kind} is not allowed here`, {
-        scope: access.scope,
-        key: access.key,
-      });
-  }
-
-  async #watch(request: Request): Promise<Response> {
-    const outcome = await outcomeOf(async () => {
-      const state = await this.#opened;
-      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
-        throw new StateError("invalid", "/watch is a WebSocket; ask for an upgrade");
-      const watch = readWatch(new URL(request.url), state.headRevision);
-      await this.#admit({ kind: "watch", scope: watch.scope, key: watch.key, http: request });
-      return watch;
-    });
-    if ("error" in outcome) return responseTo(outcome);
+  async #watch(state: StateManager, request: Request): Promise<Response> {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+      throw new StateError("invalid", "/watch is a WebSocket; ask for an upgrade");
+    const watch = readWatch(new URL(request.url), state.headRevision);
+    const { scope, key } = watch;
+    await admit((one) => this.authorize(one), { kind: "watch", scope, key, http: request });
     const { 0: client, 1: server } = new WebSocketPair();
-    server.serializeAttachment(outcome.value as Watch); // made above
-    this.#context.acceptWebSocket(server);
-    this.#follow(await this.#opened, server);
+    this.#watchers.accept(state, server, watch);
     return new Response(null, { status: 101, webSocket: client } as ResponseInit);
   }
-
-  #follow(state: StateManager, socket: ObjectSocket): void {
-    const end = new AbortController();
-    this.#following.set(socket, end);
-    follow(state, socket, end.signal).catch((error: unknown) => {
-      if (end.signal.aborted) return;
-      console.warn("keepstate: a watcher is told no more", error);
-      socket.close(1011, "the changes could not be read; connect again");
-    });
-  }
-
-  #unfollow(socket: ObjectSocket): void {
-    this.#following.get(socket)?.abort();
-    this.#following.delete(socket);
-  }
-
-  /** An object has one alarm: the earliest time that somebody needs counts. */
-  async #wakeAt(time: number | undefined): Promise<void> {
-    if (time === undefined) return;
-    const { storage } = this.#context;
-    const set = await storage.getAlarm();
-    if (set === null || set > time) await storage.setAlarm(time);
-  }
-}
-
-/** When the first entry that a request stores will be past its time. */
-function earliestOf(request: StateRequest): number | undefined {
-  const lives =
-    request.kind === "batch"
-      ? request.changes.map(({ ttlMs }) => ttlMs)
-      : [(request as { options?: { ttlMs?: number } }).options?.ttlMs];
-  const finite = lives.filter((ms) => ms !== undefined);
-  return finite.length === 0 ? undefined : Date.now() + Math.min(...finite);
 }

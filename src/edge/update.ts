@@ -1,10 +1,12 @@
 import { StateError } from "../index.ts";
+import { checkFields } from "../internal.ts";
 import type { UpdateOperation } from "./request.ts";
 
 /** The function of an operation, for `update`. Throws `invalid` for one that is not; the function for a value it does not fit. */
 export function functionOf(operation: UpdateOperation): (old: unknown) => unknown {
   switch (operation?.op) {
     case "increment": {
+      checkFields("a part of increment", operation, ["op", "by"]);
       const { by = 1 } = operation;
       if (!Number.isFinite(by)) throw invalid("increment: by must be a finite number");
       return (old = 0) => {
@@ -13,9 +15,11 @@ export function functionOf(operation: UpdateOperation): (old: unknown) => unknow
       };
     }
     case "append": {
-      const { values, keep = Number.POSITIVE_INFINITY } = operation;
+      checkFields("a part of append", operation, ["op", "values", "keep"]);
+      const { values, keep = Number.MAX_SAFE_INTEGER } = operation;
       if (!Array.isArray(values)) throw invalid("append: values must be a list");
-      if (!(keep >= 1)) throw invalid("append: keep must be a number from 1 on");
+      if (!(Number.isSafeInteger(keep) && keep >= 1))
+        throw invalid("append: keep must be a whole number from 1 on");
       return (old = []) => {
         if (!Array.isArray(old)) throw misfit("append", "a list", old);
         const all = [...old, ...values];
@@ -23,6 +27,7 @@ export function functionOf(operation: UpdateOperation): (old: unknown) => unknow
       };
     }
     case "merge": {
+      checkFields("a part of merge", operation, ["op", "fields"]);
       const { fields } = operation;
       if (!isRecord(fields)) throw invalid("merge: fields must be an object");
       return (old = {}) => {

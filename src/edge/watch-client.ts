@@ -7,7 +7,10 @@ export interface WatchOptions {
   readonly key?: string;
   /** Goes on after this event's id, or this revision. Undefined: from now on. */
   readonly since?: string;
+  /** Is told changes, and `resync` where some were missed. */
   readonly listener: (message: WatchMessage) => void;
+  /** Go with the upgrade, for the object's `authorize`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Called when a connection could not be made or was lost; the next try follows. */
   readonly onError?: (error: unknown) => void;
 }
@@ -38,7 +41,9 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
     const url = new URL("https://state-object/watch");
     for (const [name, value] of Object.entries({ scope: options.scope, key: options.key, since }))
       if (value !== undefined) url.searchParams.set(name, value);
-    const response = (await stub.fetch(url.href, { headers: { upgrade: "websocket" } })) as Upgraded;
+    const response = (await stub.fetch(url.href, {
+      headers: { ...options.headers, upgrade: "websocket" },
+    })) as Upgraded;
     if (!response.webSocket) throw await refusal(response);
     const opened = response.webSocket;
     if (isStopped) {
@@ -51,7 +56,7 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
       wait = FIRST_WAIT_MS;
       const message = readMessage(String(data));
       since = message.id;
-      options.listener(message);
+      if (message.type !== "watching") options.listener(message);
     });
     opened.addEventListener("close", () => void again());
     opened.accept();

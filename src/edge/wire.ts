@@ -1,4 +1,5 @@
 import superjson from "superjson";
+import { equalBytes } from "../adapter.ts";
 import { StateError } from "../index.ts";
 import type { Codec, EncodedValue } from "../internal.ts";
 
@@ -43,8 +44,13 @@ export function fromWire(codec: Codec, wire: object): unknown {
 function superjsonOf(codec: Codec, value: unknown, encoded: EncodedValue): WireValue | undefined {
   try {
     const { json, meta } = superjson.serialize(value);
-    const again = codec.encode(superjson.deserialize({ json: structuredClone(json), ...(meta ? { meta } : {}) }));
-    const isSame = again.text === encoded.text && encoded.parts.length === 0 && again.parts.length === 0;
+    // Through text, because superjson leaves alone what it does not know, such as buffers.
+    const sent: unknown = JSON.parse(JSON.stringify({ json, meta }));
+    const again = codec.encode(superjson.deserialize(sent as ReturnType<typeof superjson.serialize>)); // as it was
+    const isSame =
+      again.text === encoded.text &&
+      again.parts.length === encoded.parts.length &&
+      again.parts.every((part, i) => equalBytes(part, encoded.parts[i]));
     return isSame ? { value: json, meta } : undefined;
   } catch {
     return undefined; // it refuses names such as "constructor"

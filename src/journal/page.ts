@@ -86,15 +86,11 @@ function numbering<T>() {
 function idSplitter(): typeof splitGeneratedId {
   let stem: string | undefined;
   return (correlation) => {
-    const { correlationId: id, causationId, actor, triggeredBy, reused, recovered } = correlation;
+    const { correlationId: id, causationId, actor, triggeredBy, reused } = correlation;
     if (stem !== undefined && id.startsWith(stem)) {
       const number = Number.parseInt(id.slice(stem.length + 1), 36);
       const isAlone =
-        causationId === undefined &&
-        actor === undefined &&
-        triggeredBy === undefined &&
-        !reused &&
-        !recovered;
+        causationId === undefined && actor === undefined && triggeredBy === undefined && !reused;
       if (isAlone && generatedId(stem, number) === id) return { stem, number };
     }
     const split = splitGeneratedId(correlation);

@@ -26,6 +26,8 @@ export function nextCopies(task: CopyTask, look: Look): ChosenChange[] {
   const target = look(scope);
   const marker = readMarker(look(markerScope(scope)));
   refuseOther(marker, task);
+  // By another move of the same: from then on the target counts.
+  if (marker.isComplete) return [];
   const changes: ChosenChange[] = [];
   const records: CopyRecord[] = [];
   for (const [key, entry] of source) {
@@ -46,10 +48,9 @@ export function nextCopies(task: CopyTask, look: Look): ChosenChange[] {
   return records.length === 0 ? [] : [...changes, batchRecord(scope, from, marker.count, records)];
 }
 
-function refuseOther({ source, isComplete }: Marker, { scope, from }: CopyTask): void {
-  if ((source === undefined || source === from) && !isComplete) return;
-  const why = isComplete ? "was completed meanwhile by somebody else" : "from another store is not finished";
-  throw new StateError("conflict", `a move of scope ${scope} ${why}`, { scope });
+function refuseOther({ source }: Marker, { scope, from }: CopyTask): void {
+  if (source === undefined || source === from) return;
+  throw new StateError("conflict", `a move of scope ${scope} from another store is not finished`, { scope });
 }
 
 /** Whether there is an equal entry already. Throws `conflict` where it cannot be written. */

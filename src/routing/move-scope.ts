@@ -41,11 +41,14 @@ export async function moveScope(move: ScopeMove): Promise<number> {
   const begun = await markerOf(move);
   if (begun.source === undefined && (await sourceOf(move)).size === 0) return 0;
   if (!begun.isComplete) await copyOrWithdraw(move);
-  const { copies } = await markerOf(move);
-  await emptySource(move, copies);
+  const { copies, isComplete } = await markerOf(move);
+  // Else another move has done the rest already, and what may be marked now is the next one's.
+  if (isComplete) await emptySource(move, copies);
   const left = await sourceOf(move);
   const marker = markerScope(move.scope);
-  await commit(move.to, move, [marker], (look) => removalOf(marker, look));
+  await commit(move.to, move, [marker], (look) =>
+    readMarker(look(marker)).isComplete ? removalOf(marker, look) : [],
+  );
   const [late] = left.keys();
   if (late === undefined) return copies.size;
   const message = `${move.scope} "${late}" was changed in the source after it was copied; both are kept`;
@@ -67,7 +70,7 @@ async function copyOrWithdraw(move: ScopeMove): Promise<void> {
   try {
     await copyAll(move);
   } catch (error) {
-    if (isOfOneScope(error) && (await markerOf(move)).source === move.source) await withdraw(move);
+    if (isOfOneScope(error)) await withdraw(move);
     throw error;
   }
 }
@@ -77,7 +80,9 @@ async function withdraw(move: ScopeMove): Promise<void> {
   const marker = markerScope(scope);
   await commit(to, move, [scope, marker], (look) => {
     const target = look(scope);
-    const { copies } = readMarker(look(marker));
+    const { copies, isComplete, source } = readMarker(look(marker));
+    // Another move of the same was faster: the target counts, and the source is being emptied.
+    if (isComplete || source !== move.source) return [];
     const own = [...copies].filter(([key, copy]) => isUntouched(target, key, copy));
     const changes = own.map(([key]): ChosenChange => ({ scope, key, change: "delete" }));
     return [...changes, ...removalOf(marker, look)];
@@ -110,20 +115,34 @@ async function copyAll(move: ScopeMove): Promise<void> {
         return changes;
       });
       done += batchSize;
-      if (isThere && first) return complete(move, task);
+      if (isThere && first && (await complete(move, task))) return;
     }
   }
   throw new StateError("conflict", `scope ${scope} is changed faster than it can be moved`, { scope });
 }
 
-/** The source is as it was when its last entry was found to be copied. */
-async function complete(move: ScopeMove, task: CopyTask): Promise<void> {
+/**
+ * The source is as it was when its last entry was found to be copied. False where another move has withdrawn or made copies
+ * since they were checked.
+ */
+async function complete(move: ScopeMove, task: CopyTask): Promise<boolean> {
   const marker = await markerOf(move);
+  if (marker.isComplete) return true;
   const stored = new Map<Revision, readonly ChosenChange[]>();
   for (const revision of marker.batches) stored.set(revision, (await storedBy(move.to, revision)) ?? []);
   checkCopies(task, marker, stored);
   const scope = markerScope(move.scope);
-  await commit(move.to, move, [scope], () => [completeRecord(move.scope)]);
+  let isChecked = true;
+  await commit(move.to, move, [scope], (look) => {
+    const { batches, isComplete } = readMarker(look(scope));
+    isChecked = isComplete || isSameList(batches, marker.batches);
+    return isChecked && !isComplete ? [completeRecord(move.scope)] : [];
+  });
+  return isChecked;
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }
 
 /** Removes what was copied, unless it has changed since. */

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { inEachBrowser } from "./world.ts";
-
-const THOROUGH = process.env["KEEPSTATE_THOROUGH"] === "1";
+import { ASKED_MS, inEachBrowser, THOROUGH } from "./world.ts";
 
 /** How many tabs, and how often each of them counts up. */
 const crowds = [
@@ -10,18 +8,22 @@ const crowds = [
 ];
 
 inEachBrowser((world) => {
-  test.each(crowds)("$tabs tabs count up together, $times times each", async ({ tabs: count, times }) => {
-    const { tab } = await world();
-    const tabs = await Promise.all(Array.from({ length: count }, tab));
-    await Promise.all(tabs.map((each) => each.ask("open", { indexeddb: { name: "counted" } })));
-    await Promise.all(tabs.map((each) => each.ask("increment", "n", times)));
-    const total = count * times;
-    for (const each of tabs) {
-      await each.ask("hears", "n", total);
-      expect(await each.ask("get", "n")).toBe(total);
-      const heard = await each.ask("heard", "n");
-      expect(heard.map(({ value }) => value)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
-      expect(heard.filter(({ origin }) => origin === "local")).toHaveLength(times);
-    }
-  });
+  test.each(crowds)(
+    "$tabs tabs count up together, $times times each",
+    async ({ tabs: count, times }) => {
+      const { tab } = await world();
+      const tabs = await Promise.all(Array.from({ length: count }, tab));
+      await Promise.all(tabs.map((each) => each.ask("open", { indexeddb: { name: "counted" } })));
+      await Promise.all(tabs.map((each) => each.ask("increment", "n", times)));
+      const total = count * times;
+      for (const each of tabs) {
+        await each.ask("hears", "n", total);
+        expect(await each.ask("get", "n")).toBe(total);
+        const heard = await each.ask("heard", "n");
+        expect(heard.map(({ value }) => value)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
+        expect(heard.filter(({ origin }) => origin === "local")).toHaveLength(times);
+      }
+    },
+    3 * ASKED_MS,
+  );
 });

@@ -96,7 +96,7 @@ const tasks: Record<string, () => Promise<void>> = {
   },
   /** The disk fails at the end: the program still ends. */
   async fails() {
-    await broken(() => Promise.reject(new TypeError("no disk")));
+    await broken(() => new Promise((_, reject) => setImmediate(reject, new TypeError("no disk"))));
   },
   /** The disk does not answer. */
   async stuck() {

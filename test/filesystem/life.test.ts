@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { filesystem } from "../../adapters/filesystem/index.ts";
 import { StateManager } from "../../src/index.ts";
 import { inFolder } from "./process.ts";
@@ -16,6 +16,12 @@ const runtimes: Record<string, readonly string[]> = {
   deno: [own("deno"), "run", "-A", "--no-prompt", "--no-code-cache"],
 };
 
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -27,6 +33,7 @@ function run(runtime: string, task: string, path: string, ...signals: NodeJS.Sig
   const [command = "", ...args] = runtimes[runtime] ?? [];
   const env = { ...process.env, DENO_DIR: `${path}.deno`, NODE_OPTIONS: "" };
   const child = spawn(command, [...args, script, task, path], { stdio: ["ignore", "pipe", "inherit"], env });
+  running.add(child);
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     const wasReady = said.includes("ready\n");
@@ -34,7 +41,10 @@ function run(runtime: string, task: string, path: string, ...signals: NodeJS.Sig
     if (!wasReady && said.includes("ready\n")) for (const signal of signals) child.kill(signal);
   });
   return new Promise((resolve) => {
-    child.on("close", (code, signal) => resolve({ code, signal, words: said.split("\n").slice(0, -1) }));
+    child.on("close", (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal, words: said.split("\n").slice(0, -1) });
+    });
   });
 }
 

@@ -31,8 +31,10 @@ const fixtures = {
 };
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const say = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 for (const [adapter, fixture] of Object.entries(fixtures)) {
+  const before = { ...totals };
   for (const { name, skipped, run } of storeCases(fixture)) {
     if (skipped !== undefined) {
       totals.skipped++;
@@ -47,7 +49,9 @@ for (const [adapter, fixture] of Object.entries(fixtures)) {
       console.log(`FAILED   ${adapter}: ${name}: ${error?.message ?? error}`);
     }
   }
+  const own = Object.fromEntries(Object.entries(totals).map(([what, n]) => [what, n - before[what]]));
+  console.log(`adapter ${adapter}: ${say(own)}`);
 }
 
-console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+console.log(say(totals));
 process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -4,10 +4,27 @@ import { type Access, StateObject } from "../../src/edge.ts";
 import { cancel, proceed, type StateManager } from "../../src/index.ts";
 
 export class Agents extends StateObject<Cloudflare.Env> {
+  readonly askedFirst: string[] = [];
+
+  protected override options(): { readonly persistence: { readonly checkpointEvery: number } } {
+    this.askedFirst.push("options");
+    return { persistence: { checkpointEvery: 1_000 } };
+  }
+
   protected override configure(state: StateManager): void {
+    this.askedFirst.push("configure");
     state.hooks.on("before_state_change", { id: "no-secrets", replayable: true }, ({ value }) =>
       value === "secret" ? cancel("a secret") : proceed(),
     );
+  }
+
+  /** Sockets that are not keepstate's. */
+  override fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname !== "/own") return super.fetch(request);
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server, ["own"]);
+    server.serializeAttachment("own");
+    return Promise.resolve(new Response(null, { status: 101, webSocket: client }));
   }
 
   protected override authorize({ http }: Access): boolean {

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { agentState, edgeReader, stateClient, type WatchMessage } from "../../src/edge.ts";
 import { agent, custom, isStateError } from "../../src/index.ts";
+import { createCodec } from "../../src/internal.ts";
 
 const named = (name: string = crypto.randomUUID()) => env.AGENTS.get(env.AGENTS.idFromName(name));
 
@@ -79,9 +80,30 @@ describe("a client", () => {
     expect(await refusalOf(memory.set("", 1))).toBe("invalid");
     expect(await refusalOf(memory.set("k", 1, { nonsense: 1 } as never))).toBe("invalid");
     expect(await refusalOf(memory.get(5 as never))).toBe("TypeError");
-    for (const request of [undefined, 7, { kind: "nonsense" }])
-      expect(await named().keepstate(request as never)).toMatchObject({ error: { code: "invalid" } });
+    expect(await refusalOf(memory.get(""))).toBe("invalid");
+    expect(await refusalOf(memory.set("k", { f: () => 1 }))).toBe("not_serializable");
+    expect(await refusalOf(memory.list({ nonsense: 1 } as never))).toBe("invalid");
+    expect(await refusalOf(stateClient(named()).batch([{ scope: agent("a") } as never]))).toBe("TypeError");
   });
+
+  test.each([undefined, 7, {}, { kind: "nonsense" }, { kind: "batch", changes: [null] }])(
+    "is refused %j, which is no request",
+    async (request) => {
+      const codec = createCodec();
+      const answer = await named().keepstate(codec.encode(request));
+      expect(codec.decode(answer).value).toMatchObject({
+        error: { code: expect.stringMatching(/^(invalid|misuse)$/) },
+      });
+    },
+  );
+
+  test.each([undefined, 7, {}, { format: 9, text: "", parts: [] }, { format: 1, text: "{", parts: 5 }])(
+    "is refused %j, which nobody packed",
+    async (packed) => {
+      const answer = await named().keepstate(packed as never);
+      expect(createCodec().decode(answer).value).toMatchObject({ error: { code: "invalid" } });
+    },
+  );
 });
 
 test("each agent has an object of its own", async () => {
@@ -127,6 +149,8 @@ describe("over HTTP", () => {
     ["a body that is not JSON", "{", {}, 400, "invalid"],
     ["a body without a value", {}, {}, 400, "invalid"],
     ["meta that fits nothing", { value: 1, meta: { values: ["nonsense"] } }, {}, 400, "invalid"],
+    ["a member that nobody reads", { value: 1, nonsense: 1 }, {}, 400, "invalid"],
+    ["an encoded value that is none", { encoded: { format: 1, text: "{" } }, {}, 400, "invalid"],
     ["an unknown option", { value: 1, options: { nonsense: 1 } }, {}, 400, "invalid"],
     ["a body that is too large", { value: "x".repeat(200_000) }, {}, 400, "invalid"],
     ["a caller without the right", { value: 1 }, { authorization: "nobody" }, 403, "forbidden"],
@@ -208,10 +232,6 @@ test("what is past its time is removed by the alarm, and the next alarm is set",
   await new Promise((resolve) => setTimeout(resolve, 60));
   await runDurableObjectAlarm(stub);
   await evictDurableObject(stub);
-  const { events } = await stateClient(stub)
-    .timeline("system")
-    .catch(() => ({ events: [] }));
-  expect(events).toBeDefined();
   const { entries } = await memory.list();
   expect(entries.map(({ key }) => key)).toEqual(["later", "never"]);
   const alarm = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
@@ -220,25 +240,28 @@ test("what is past its time is removed by the alarm, and the next alarm is set",
 
 describe("a reader of copies", () => {
   test("reads the copy while it is young enough, else the object, and says which", async () => {
-    const name = crypto.randomUUID();
-    const stub = named(name);
+    const stub = named();
     const scope = agent("a");
     await stateClient(stub).scope(scope).set("k", new Date(1));
-    const reader = edgeReader(env.COPIES, stub, name);
+    const reader = edgeReader(env.COPIES, stub);
     await vi.waitFor(async () => {
       const read = await reader.read(scope, "k", { maxAgeMs: 60_000 });
       expect(read).toMatchObject({ value: new Date(1), from: "copy" });
     }, 5_000);
     expect(await reader.read(scope, "k", { maxAgeMs: 0 })).toMatchObject({ from: "object", ageMs: 0 });
     expect(await reader.read(scope, "absent", { maxAgeMs: 60_000 })).toMatchObject({ value: undefined });
+    const again = await stateClient(stub).scope(scope).set("k", 2);
+    const atLeast = again.status === "committed" ? again.revision : "";
+    const own = await reader.read(scope, "k", { maxAgeMs: 60_000, atLeast });
+    expect(own).toMatchObject({ value: 2, revision: atLeast });
+    expect(await refusalOf(reader.read(scope, "k", { maxAgeMs: 1, atLeast: "nonsense" }))).toBe("invalid");
     expect(await refusalOf(reader.read(scope, "k", { maxAgeMs: -1 }))).toBe("TypeError");
   });
 
   test("a copy never shows what is past its time", async () => {
-    const name = crypto.randomUUID();
-    const stub = named(name);
+    const stub = named();
     await stateClient(stub).scope(agent("a")).set("k", 1, { ttlMs: 1_500 });
-    const reader = edgeReader(env.COPIES, stub, name);
+    const reader = edgeReader(env.COPIES, stub);
     await vi.waitFor(async () => {
       expect(await reader.read(agent("a"), "k", { maxAgeMs: 60_000 })).toMatchObject({
         value: 1,

@@ -42,7 +42,7 @@ function length(counts: ReadonlyMap<string, number>): number {
 }
 
 /** Lines such as "Price: 40,000", and the like in JSON. */
-export function fieldsOf(document: Document): Map<string, string> {
+function fieldsOf(document: Document): Map<string, string> {
   const found = new Map<string, string>();
   const lines =
     document.kind === "json"

@@ -1,4 +1,4 @@
-export type DocumentKind = "text" | "markdown" | "json" | "csv";
+type DocumentKind = "text" | "markdown" | "json" | "csv";
 
 /** A text that was given to the agent. */
 export interface Document {
@@ -20,7 +20,7 @@ export interface Passage {
 }
 
 /** The kind by the name's ending, else by a look at the text. */
-export function kindOf(name: string, text: string): DocumentKind {
+function kindOf(name: string, text: string): DocumentKind {
   const ending = /\.(\w+)$/.exec(name.toLowerCase())?.[1];
   if (ending === "md" || ending === "markdown") return "markdown";
   if (ending === "json") return "json";

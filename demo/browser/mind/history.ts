@@ -19,7 +19,7 @@ export interface ChangeView {
   readonly decisions: readonly Decision[];
 }
 
-export interface Decision {
+interface Decision {
   readonly hook: string;
   /** `proceed`, `modify`, `cancel`, … or `failed`. */
   readonly result: string;

@@ -23,7 +23,7 @@ export type StepResult = "done" | "taken" | "withheld";
 export async function takeStep(mind: Mind, plan: Plan): Promise<StepResult> {
   const step = plan.steps[plan.next];
   if (step === undefined) return "taken";
-  const at = plan.next;
+  const at = plan.next + 1;
   const place = placeOf(plan.run, at);
   const world = { documents: documentsOf(mind), facts: factsOf(mind), last: lastReply(mind), stepId: place };
   const { reply, keep, drop = [] } = attempt(step, world);
@@ -77,9 +77,13 @@ export function runner(mind: Mind, { exclusively, pause, onError }: RunnerOption
     // What was asked from here on wakes it anew.
     isWaiting = false;
     await mind.state.refresh();
-    for (let plan = openPlans(mind)[0]; plan !== undefined; plan = openPlans(mind)[0]) {
+    let plan = openPlans(mind)[0];
+    while (plan !== undefined) {
       if (plan.steps.length > 1) await pause();
       if ((await takeStep(mind, plan)) === "taken") await mind.state.refresh();
+      const after = openPlans(mind)[0];
+      if (after === plan) throw new TypeError(`the plan of ${plan.run} does not go on`);
+      plan = after;
     }
   }
 

@@ -61,7 +61,8 @@ export function drawSuggestions(
     element,
     update() {
       const said = new Set(saidIn(mind).map(([, one]) => (one.who === "user" ? one.text : "")));
-      const offered = documentsOf(mind).length === 0 ? WITHOUT : WITH;
+      const names = documentsOf(mind).map(({ name }) => name);
+      const offered = names.length === 0 ? WITHOUT : names.includes("spending.csv") ? WITH_SAMPLES : WITH_OWN;
       const left = offered.filter((text) => !said.has(text)).slice(0, 5);
       keyed(
         element,
@@ -81,7 +82,13 @@ export function drawSuggestions(
 }
 
 const WITHOUT = ["What can you do?", "Remember that I prefer short answers", "My password is open-sesame"];
-const WITH = [
+const WITH_OWN = [
+  "Summarise each document, then remember the result",
+  "List the documents",
+  "What do you know about me?",
+  "My password is open-sesame",
+];
+const WITH_SAMPLES = [
   PLAN,
   "What are the risks of a flood?",
   "Which team has the highest cost in Bergen?",
