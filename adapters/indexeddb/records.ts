@@ -17,7 +17,8 @@ export function commitIn(records: IDBObjectStore, { writes, swap }: Batch): Prom
   return new Promise((resolve, reject) => {
     let isConflict = false;
     let failure: unknown;
-    transaction.oncomplete = () => resolve("committed");
+    // A failed request aborts its transaction. If a browser ever went on all the same, that must not pass for a commit.
+    transaction.oncomplete = () => (failure === undefined ? resolve("committed") : reject(halfDone(failure)));
     transaction.onerror = ({ target }) => {
       failure ??= (target as IDBRequest).error; // only requests' errors come up here
     };
@@ -30,15 +31,14 @@ export function commitIn(records: IDBObjectStore, { writes, swap }: Batch): Prom
         reading.onsuccess = () => {
           isConflict = !equalBytes(reading.result, swap.from);
           if (isConflict) transaction.abort();
-          else finish(records);
         };
       }
-      for (const write of writes) {
-        if ("put" in write) records.put(alone(write.value), write.put);
-        else records.delete(write.delete);
-      }
-      if (swap !== undefined) records.put(alone(swap.to), swap.key);
-      else finish(records);
+      let last: IDBRequest | undefined;
+      for (const write of writes)
+        last = "put" in write ? records.put(alone(write.value), write.put) : records.delete(write.delete);
+      if (swap !== undefined) last = records.put(alone(swap.to), swap.key);
+      // Not before: told to commit while puts are under way, Firefox keeps the rest of a transaction of which one fails.
+      if (last !== undefined) last.onsuccess = () => finish(records);
     } catch (error) {
       // Or it would complete with what was asked for so far.
       failure = error;
@@ -104,6 +104,11 @@ function bytesOf(value: unknown, key: Key | undefined): Uint8Array {
 /** A view is stored with all of the buffer it looks at, so one on a larger buffer is copied out of it. */
 function alone(value: Uint8Array): Uint8Array {
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+function halfDone(cause: unknown): StateError {
+  const message = "The browser completed a transaction of which a request had failed.";
+  return new StateError("corrupt", message, { adapter: "indexeddb", cause });
 }
 
 function aborted(): DOMException {
