@@ -3,6 +3,7 @@ export type { Access } from "./edge/access.ts";
 export type { Bound } from "./edge/bound.ts";
 export {
   agentState,
+  agentStub,
   type RemoteHandle,
   type StateClient,
   type StateNamespace,
@@ -12,7 +13,7 @@ export {
 export type { RemoteFailure } from "./edge/outcome.ts";
 export type { Packed } from "./edge/packed.ts";
 export type { MirrorNamespace } from "./edge/platform.ts";
-export { type EdgeRead, type EdgeReader, edgeReader } from "./edge/reader.ts";
+export { type EdgeRead, type EdgeReader, type EdgeReadOptions, edgeReader } from "./edge/reader.ts";
 export type {
   ListOptions,
   RemoteChange,

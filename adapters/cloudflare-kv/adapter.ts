@@ -98,14 +98,14 @@ function withPointers(items: KvItems, pointers: Pointers): KvItems {
   const { get, set, remove, getAll } = items;
   return {
     ...items,
-    get: async (key) => pointers.newest(key) ?? (await get(key)),
+    get: async (key) => pointers.newest(key) ?? pointers.judge(key, await get(key)),
     set: (key, value) => pointers.during(key, value, () => set(key, value)),
     remove: (key) => pointers.during(key, undefined, () => remove(key)),
     async getAll(keys) {
       const newest = keys.map(pointers.newest);
       const asked = keys.filter((_, i) => newest[i] === undefined);
       const found = await getAll(asked);
-      return newest.map((value) => value ?? found.shift());
+      return keys.map((key, i) => newest[i] ?? pointers.judge(key, found.shift()));
     },
   };
 }

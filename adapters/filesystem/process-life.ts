@@ -6,8 +6,8 @@ type Flush = () => Promise<void> | undefined;
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/** So often in a row a program that has nothing left to do is kept from ending by a flush that fails. */
-const IDLE_TRIES = 3;
+/** So often the end is put off, by flushes that fail or by what is written meanwhile. */
+const TRIES = 3;
 
 /** One for all copies of this module in the process: two would take each other for somebody who handles the signal. */
 const SHARED = Symbol.for("keepstate.process-life");
@@ -61,7 +61,12 @@ function processListener(): ProcessLife {
     const isOurs = process.listenerCount(signal) <= 1 + yielding(signal);
     if (!isEnding) {
       isEnding = true;
-      await flushAll();
+      // What was written while one flush ran waits for the next.
+      for (let tries = 0; tries < TRIES; tries++) {
+        const flushed = flushAll();
+        if (flushed === undefined) break;
+        await flushed;
+      }
       isEnding = false;
     }
     if (!isOurs) return;
@@ -69,8 +74,11 @@ function processListener(): ProcessLife {
     process.kill(process.pid, signal);
   }
 
+  /** When all who listen have been asked, and may have written something. */
   function onIdle(): void {
-    if (idleTries < IDLE_TRIES && flushAll() !== undefined) idleTries++;
+    process.nextTick(() => {
+      if (idleTries < TRIES && flushAll() !== undefined) idleTries++;
+    });
   }
 
   function ignore(): void {

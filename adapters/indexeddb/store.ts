@@ -40,6 +40,7 @@ export function storeOn({ connection, capabilities, readOnly, channel }: Opened)
     async commit(batch) {
       if (readOnly)
         throw new StateError("read_only", "The store was opened read-only.", { adapter: "indexeddb" });
+      if (opened?.held !== undefined) await opened.held;
       const outcome = await connection.run("readwrite", (records) => commitIn(records, batch));
       if (outcome === "committed") others()?.tell();
       return outcome ?? "conflict"; // a connection for writing always has a database
@@ -50,6 +51,7 @@ export function storeOn({ connection, capabilities, readOnly, channel }: Opened)
     },
     ...(typeof BroadcastChannel === "function" && {
       watch: (onChange) => others()?.listen(onChange) ?? (() => {}),
+      plead: (ms) => others()?.plead(ms),
     }),
   };
 }

@@ -85,6 +85,7 @@ function storeOn(instance: LocalForageLike, { prefix, lockTimeoutMs, readOnly }:
       if (readOnly) {
         throw new StateError("read_only", "This store was opened read-only.", { adapter: "localforage" });
       }
+      if (others?.held !== undefined) await others.held;
       const outcome = await run(() => commitInOrder(items, batch));
       if (outcome === "committed") others?.tell();
       return outcome;
@@ -94,5 +95,5 @@ function storeOn(instance: LocalForageLike, { prefix, lockTimeoutMs, readOnly }:
       others?.close();
     },
   };
-  return others === undefined ? store : { ...store, watch: others.listen };
+  return others === undefined ? store : { ...store, watch: others.listen, plead: others.plead };
 }

@@ -7,6 +7,10 @@ export interface Announcer {
   tell(): void;
   /** Calls `onChange` when another one tells. Returns the way to stop. */
   listen(onChange: () => void): () => void;
+  /** Asks all others not to write until this one tells, at most for so many milliseconds. */
+  plead(ms: number): void;
+  /** Pending while another one has asked not to write; undefined while nobody has. */
+  readonly held: Promise<void> | undefined;
   /** Safe to call twice. */
   close(): void;
 }
@@ -15,21 +19,49 @@ export interface Announcer {
 export function announcer(name: string): Announcer | undefined {
   if (typeof BroadcastChannel !== "function") return undefined;
   const channel = new BroadcastChannel(name);
-  release(channel);
   let isOpen = true;
+  let held: Promise<void> | undefined;
+  let letGo = () => {};
+
+  function hear(heard: (event: MessageEvent) => void): () => void {
+    channel.addEventListener("message", heard);
+    release(channel);
+    return () => channel.removeEventListener("message", heard);
+  }
+
+  /** A newer plea takes the place of an older one. */
+  function hold(ms: number): void {
+    letGo();
+    held = new Promise((resolve) => {
+      const timer = setTimeout(() => letGo(), ms);
+      letGo = () => {
+        clearTimeout(timer);
+        held = undefined;
+        resolve();
+      };
+    });
+  }
+
+  hear(({ data }) => (typeof data === "number" ? hold(data) : letGo()));
   return {
     tell() {
       if (isOpen) channel.postMessage(null);
     },
-    listen(onChange) {
-      // Wrapped, so that one function may listen twice and each be stopped by itself.
-      const told = () => onChange();
-      channel.addEventListener("message", told);
-      release(channel);
-      return () => channel.removeEventListener("message", told);
+    listen: (onChange) =>
+      hear(({ data }) => {
+        if (data === null) onChange();
+      }),
+    plead(ms) {
+      // Who pleads has waited for the others and does not wait for them again.
+      letGo();
+      if (isOpen) channel.postMessage(ms);
+    },
+    get held() {
+      return held;
     },
     close() {
       isOpen = false;
+      letGo();
       channel.close();
     },
   };

@@ -1,9 +1,12 @@
-import type { Lifecycle, PendingStore } from "../../src/adapter.ts";
+import { type Lifecycle, type PendingStore, StateError } from "../../src/adapter.ts";
 
 export interface PageLifecycleOptions {
   /** Which store it is, among all of the origin: such as `indexeddb:my-app`. */
   readonly name: string;
 }
+
+/** On phones the last that a page sees is that it is hidden; elsewhere a closed tab may see only the other. */
+const HIDING = ["pagehide", "visibilitychange"] as const;
 
 /**
  * The lifecycle of a page: what waits is stored when the page is hidden or left, and as a page waits for nothing, put into
@@ -13,17 +16,22 @@ export function pageLifecycle({ name }: PageLifecycleOptions): Lifecycle | undef
   if (typeof document === "undefined" || typeof window === "undefined") return undefined;
   return {
     onSuspend(flush) {
-      // Nobody waits; the flush tells of its failure by itself.
-      const onHide = () => void flush();
-      const onVisibility = () => {
-        if (document.visibilityState === "hidden") onHide();
+      const onHide = ({ type }: Event) => {
+        // Nobody waits; the flush tells of its failure by itself.
+        if (type === "pagehide" || document.visibilityState === "hidden") void flush();
       };
-      // On phones the last that a page sees is that it is hidden; elsewhere a closed tab may see only the other.
-      window.addEventListener("pagehide", onHide);
-      document.addEventListener("visibilitychange", onVisibility);
+      // Before all other listeners, one of which may stop the event; and after them, for what they write.
+      const first = (event: Event) => {
+        window.removeEventListener(event.type, onHide);
+        window.addEventListener(event.type, onHide);
+        onHide(event);
+      };
+      for (const type of HIDING) window.addEventListener(type, first, { capture: true });
       return () => {
-        window.removeEventListener("pagehide", onHide);
-        document.removeEventListener("visibilitychange", onVisibility);
+        for (const type of HIDING) {
+          window.removeEventListener(type, first, { capture: true });
+          window.removeEventListener(type, onHide);
+        }
       };
     },
     pending: pendingIn(name),
@@ -33,17 +41,21 @@ export function pageLifecycle({ name }: PageLifecycleOptions): Lifecycle | undef
 /** Keys begin with the store's name, written so that no name is the beginning of another one's keys. */
 function pendingIn(name: string): PendingStore {
   const prefix = `keepstate:pending:${encodeURIComponent(name)}:`;
+  // Taken now: in WebKit a page that closes itself has none any more when it is told, but one that it has works.
+  const storage = storageOrNone();
   const store: PendingStore = {
     read() {
-      const storage = storageOrNone();
       if (storage === undefined) return [];
       const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
       return keys
         .filter((key) => key.startsWith(prefix))
         .map((key) => [key.slice(prefix.length), storage.getItem(key) ?? ""] as const);
     },
-    write: (key, text) => window.localStorage.setItem(prefix + key, text),
-    remove: (key) => window.localStorage.removeItem(prefix + key),
+    write(key, text) {
+      if (storage === undefined) throw new StateError("unavailable", "the page may not use localStorage");
+      storage.setItem(prefix + key, text);
+    },
+    remove: (key) => storage?.removeItem(prefix + key),
   };
   // Pages that are not secure have no locks.
   const locks: LockManager | undefined = navigator.locks;
@@ -53,7 +65,7 @@ function pendingIn(name: string): PendingStore {
 /** Where the user or the browser allows none, reading the global throws; then nothing can have been written. */
 function storageOrNone(): Storage | undefined {
   try {
-    return window.localStorage;
+    return window.localStorage ?? undefined; // null where the page is about to end
   } catch (error) {
     if (error instanceof DOMException) return undefined;
     throw error;

@@ -112,9 +112,26 @@ export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
 }
 
 /** The namespace of a `StateObject` class, such as `env.STATE`. */
-export interface StateNamespace<Id> {
+export interface StateNamespace<Id, Stub extends StateStub = StateStub> {
   idFromName(name: string): Id;
-  get(id: Id): StateStub;
+  get(id: Id): Stub;
+}
+
+/**
+ * The stub of an agent's own object: for methods that the class adds, and for passing on a request to watch it.
+ * Throws `invalid` for what cannot be an agent's id.
+ *
+ * @example
+ * const { reply } = await agentStub(env.STATE, "researcher").say("researcher", text);
+ */
+export function agentStub<Id, Stub extends StateStub>(
+  namespace: StateNamespace<Id, Stub>,
+  agentId: string,
+): Stub {
+  const stub = namespace.get(namespace.idFromName(formatScope(agent(agentId))));
+  if (typeof stub?.keepstate !== "function")
+    throw new StateError("invalid", "the namespace is not of a class that extends StateObject");
+  return stub;
 }
 
 /**
@@ -129,9 +146,5 @@ export function agentState<Id>(
   agentId: string,
   bound: Bound = {},
 ): RemoteHandle {
-  const scope = agent(agentId);
-  const stub = namespace.get(namespace.idFromName(formatScope(scope)));
-  if (typeof stub?.keepstate !== "function")
-    throw new StateError("invalid", "the namespace is not of a class that extends StateObject");
-  return stateClient(stub, bound).scope(scope);
+  return stateClient(agentStub(namespace, agentId), bound).scope(agent(agentId));
 }

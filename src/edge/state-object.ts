@@ -171,10 +171,10 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     const { scope, key, options } = asked as { scope?: string; key?: string; options?: { actor?: string } };
     const access: Access = { kind: request.kind, scope, key, actor: options?.actor, request };
     await admit((one) => this.authorize(one), http === undefined ? access : { ...access, http });
-    // Before the write: an alarm too early finds nothing to do, one too late is one that a crash can lose.
+    // Begun before the write, so that no crash comes between; not waited for, so that no later call passes this one.
     const expiry = expiryOf(request);
-    if (expiry !== undefined) await this.wakeAt(expiry);
-    const result = await perform(state, request);
+    const woken = expiry === undefined ? undefined : this.wakeAt(expiry);
+    const [result] = await Promise.all([perform(state, request), woken]);
     if (request.kind === "get" && request.copy === true && this.#mirror !== undefined)
       this.#context.waitUntil(this.#mirror.refresh(request.scope));
     return result;

@@ -1,4 +1,4 @@
-import type { Batch, CommitOutcome, Key } from "../store/store.ts";
+import type { Batch, CommitOutcome, Key, Store } from "../store/store.ts";
 import type { JournalState } from "./state.ts";
 
 /** Commits when the store takes another put of the swap's key; pointers are the only records that are put twice. */
@@ -29,4 +29,13 @@ export async function untilPut(state: JournalState, key: Key): Promise<void> {
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** How long other writers are asked to wait for one that they overtake: enough to read what they wrote, and commit. */
+const TURN_MS = 500;
+
+/** A writer that is always overtaken is not faster for trying faster: it asks for its turn, or else keeps out of step. */
+export async function giveWay(store: Store, attempts: number): Promise<void> {
+  if (store.plead !== undefined) store.plead(TURN_MS);
+  else await pause(Math.random() * Math.min(40, 2 ** attempts));
 }

@@ -28,6 +28,9 @@ export interface BufferedFlush {
 /** After a failed flush the next try waits at least so long, doubling up to the flush interval's tenfold. */
 const RETRY_MS = 250;
 
+/** Timers take what is longer for no time at all. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Decides when buffered changes are stored: by time, by number, at once for keys that are critical, before the program ends. */
 export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush {
   const { flushIntervalMs, batchSize } = rules;
@@ -41,6 +44,7 @@ export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush 
   const recovery = store && recoverPending(engine, store, attempt);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFlushing = false;
+  let isDueAgain = false;
   let failures = 0;
   let isStopped = false;
   let unsubscribe: (() => void) | undefined;
@@ -54,21 +58,29 @@ export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush 
       return true;
     } catch (error) {
       failures++;
+      // Before it is told: a write of whoever hears of it must not put the next try off.
+      later(Math.min(flushIntervalMs * 10, RETRY_MS * 2 ** failures));
       const data = { error, pending: engine.writer.pending };
       engine.bus.publish({
         type: "flush.failed",
         data,
         correlation: { correlationId: "system", triggeredBy: "system" },
       });
-      later(Math.min(flushIntervalMs * 10, RETRY_MS * 2 ** failures));
       return false;
     }
   }
 
   async function flush(): Promise<void> {
-    if (isFlushing) return;
+    if (isFlushing) {
+      isDueAgain = true;
+      return;
+    }
     isFlushing = true;
-    await attempt();
+    do {
+      isDueAgain = false;
+      await attempt();
+      // Whoever called meanwhile was stored too, but for what came when the last page was just settled.
+    } while (isDueAgain && failures === 0 && engine.writer.pending > 0);
     isFlushing = false;
   }
 
@@ -82,10 +94,13 @@ export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush 
   function later(ms: number): void {
     if (isStopped) return;
     if (timer === undefined) {
-      timer = setTimeout(() => {
-        timer = undefined;
-        void flush();
-      }, ms);
+      timer = setTimeout(
+        () => {
+          timer = undefined;
+          void flush();
+        },
+        Math.min(ms, LONGEST_MS),
+      );
       if (lifecycle?.seesIdleEnd === true) timer.unref?.();
     }
   }
@@ -122,6 +137,8 @@ export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush 
     },
     end() {
       unsubscribe?.();
+      // What could not be stored at the end is for the next opening.
+      if (engine.writer.pending > 0) kept?.keep();
       kept?.end();
     },
   };

@@ -1,7 +1,7 @@
 import { isStateError, StateError } from "../ground/error.ts";
 import type { Revision } from "../ground/revision.ts";
 import { HEAD_KEY } from "../journal/keys.ts";
-import { pause, untilPut } from "../journal/pace.ts";
+import { giveWay, untilPut } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
 import { type Draft, isRefused, isWritten, prepareAgain } from "./draft.ts";
@@ -124,7 +124,7 @@ export function writer({
             onProgress();
           } else {
             if (++attempts > ATTEMPTS) throw overtaken();
-            if (attempts > 3) await pause(Math.random() * Math.min(40, 2 ** attempts));
+            if (attempts > 3) await giveWay(journal.store, attempts);
             await catchUp();
             await rebase(group);
           }

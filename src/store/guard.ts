@@ -141,10 +141,12 @@ export async function guard(adapter: StorageAdapter, opening: StoreOpening): Pro
     },
   };
 
-  const { watch } = store;
-  if (watch === undefined) return guarded;
+  const { watch, plead } = store;
+  const pleading =
+    plead === undefined ? guarded : { ...guarded, plead: (ms: number) => plead.call(store, ms) };
+  if (watch === undefined) return pleading;
   return {
-    ...guarded,
+    ...pleading,
     watch(onChange) {
       if (closing !== undefined)
         throw refuse("closed", `The ${name} store was closed. Open it again to watch it.`);

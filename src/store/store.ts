@@ -71,6 +71,11 @@ export interface Store {
   close(): Promise<void>;
   /** Tells of commits made through other stores. A hint: the listener must read again. Returns the way to stop. */
   watch?(onChange: () => void): () => void;
+  /**
+   * Asks the writers of other openings to hold their commits back until one of this opening has landed, at most for so many
+   * milliseconds. A hint that may be lost: it makes turns fair between writers of whom one is nearer to the store.
+   */
+  plead?(ms: number): void;
 }
 
 export interface StoreOpening {

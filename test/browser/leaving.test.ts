@@ -25,6 +25,25 @@ inEachBrowser((world) => {
     },
   );
 
+  test.each([
+    ["window", "pagehide"],
+    ["document", "visibilitychange"],
+    ["window", "visibilitychange"],
+  ])("buffered: what the page's own listener on %s writes at %s is there after it", async (target, type) => {
+    const { tab } = await world();
+    const opening = { indexeddb: { name: "last words" }, persistence: buffered };
+    const page = await tab();
+    await page.ask("open", opening);
+    await page.ask("set", "flushed", 1);
+    await page.ask("flush");
+    const write = `() => void page.call("set", ["late", 1])`;
+    await page.evaluate(`void ${target}.addEventListener("${type}", ${write})`, 10_000);
+    await page.reload();
+    await page.ask("open", opening);
+    await page.ask("sees", "late");
+    expect(await page.ask("entries")).toEqual({ flushed: 1, late: 1 });
+  });
+
   test("a page with nothing to store writes nothing when it is left", async () => {
     const { tab, raw } = await world();
     const opening = { indexeddb: { name: "clean" }, persistence: buffered };

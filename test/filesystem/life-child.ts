@@ -94,6 +94,21 @@ const tasks: Record<string, () => Promise<void>> = {
     await written();
     process.exitCode = 5;
   },
+  /** Has something to say when it is about to end, as often as it is asked. */
+  async lastWords() {
+    const state = await written();
+    await state.flush();
+    process.on("beforeExit", () => void state.set("k", path.toUpperCase()));
+  },
+  /** Goes on writing while what it wrote before is stored. */
+  async busy() {
+    const state = await written();
+    state.events.on("state.changed", ({ data }) => {
+      if (data.newValue === path) void state.set("k", path.toUpperCase());
+    });
+    say("ready");
+    stay();
+  },
   /** The disk fails at the end: the program still ends. */
   async fails() {
     await broken(() => new Promise((_, reject) => setImmediate(reject, new TypeError("no disk"))));

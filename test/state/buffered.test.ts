@@ -79,6 +79,39 @@ describe("buffered mode (G3)", () => {
     await critical.close();
   });
 
+  test("a critical key flushes at whatever moment of another flush it is written", async () => {
+    // A flush takes some dozens of turns.
+    for (let moment = 0; moment < 100; moment++) {
+      const state = await open({ persistence: buffered });
+      await state.set("critical:a", 1);
+      await turns(moment);
+      await state.set("critical:b", 1);
+      await until(() => !state.dirty);
+      await state.close();
+    }
+  });
+
+  test("an interval longer than any timer is not none at all", async () => {
+    const state = await open({ persistence: { ...buffered, flushIntervalMs: Number.MAX_SAFE_INTEGER } });
+    await state.set("a", 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(state.dirty).toBe(true);
+    await state.close();
+  });
+
+  test("a write of whoever hears of a failed flush does not put the next try off", async () => {
+    const backend = degraded({ capabilities: strong });
+    const state = await open({ storage: backend.adapter(), persistence: buffered });
+    await state.set("a", 1);
+    await state.flush();
+    state.events.on("flush.failed", () => void state.set("failures", 1));
+    backend.plan({ at: backend.effects + 1, kind: "fail-before", as: "quota" });
+    await state.set("critical:a", 1);
+    await until(() => !state.dirty);
+    expect(state.get("failures")).toBe(1);
+    await state.close();
+  });
+
   test("a failed flush rejects, tells, keeps everything, and a later one stores it in order", async () => {
     const backend = degraded({ capabilities: strong });
     const state = await open({ storage: backend.adapter(), persistence: buffered });

@@ -181,6 +181,17 @@ describe("what could not be flushed before the end", () => {
     await state.close();
   });
 
+  test("is left for the next opening by a close that cannot store it", async () => {
+    const at = origin();
+    const first = await at.live();
+    await first.state.set("a", 1);
+    at.backend.plan({ at: at.backend.effects + 1, kind: "fail-before", as: "quota" });
+    await expect(first.state.close()).rejects.toMatchObject({ code: "quota" });
+    const { state } = await at.live();
+    await state.flush();
+    expect([state.get("a"), at.around.entries.size]).toEqual([1, 0]);
+  });
+
   test("is not for the memory that stands in for a storage", async () => {
     const at = origin();
     at.around.entries.set("w.0", "{");

@@ -4,10 +4,11 @@ import { type Access, StateObject } from "../../src/edge.ts";
 import { cancel, proceed, type StateManager } from "../../src/index.ts";
 
 export class Agents extends StateObject<Cloudflare.Env> {
-  readonly askedFirst: string[] = [];
+  readonly askedFirst: string[] = ["fields"];
 
   protected override options(): { readonly persistence: { readonly checkpointEvery: number } } {
-    this.askedFirst.push("options");
+    // Without its fields the object would not know that it was asked.
+    (this.askedFirst as string[] | undefined)?.push("options");
     return { persistence: { checkpointEvery: 1_000 } };
   }
 

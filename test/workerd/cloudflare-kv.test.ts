@@ -222,6 +222,50 @@ it("shows its own pointer where KV still shows an older one", async () => {
   await reader.close();
 });
 
+describe.each([
+  ["before it landed", false],
+  ["after it landed", true],
+])("a put of the pointer that fails %s", (_, lands) => {
+  it("is made again, though KV still shows an older pointer", async () => {
+    const held = new Map<string, string>();
+    let isFailing = false;
+    const one = async (wanted: string) => held.get(wanted) ?? (await namespace.get(wanted, "text"));
+    const moody: KvNamespaceLike = {
+      list: (options) => namespace.list(options),
+      delete: (name) => namespace.delete(name),
+      get: (async (asked: string | string[]) => {
+        if (typeof asked === "string") return one(asked);
+        return new Map(await Promise.all(asked.map(async (name) => [name, await one(name)] as const)));
+      }) as KvNamespaceLike["get"], // one function for both forms
+      async put(name, value) {
+        const fails = isFailing && name.endsWith("/head");
+        if (!fails || lands) await namespace.put(name, value);
+        if (!fails) return;
+        isFailing = false;
+        throw new TypeError("KV PUT failed: 429 Too Many Requests");
+      },
+    };
+    const options = fresh();
+    const state = await StateManager.open({ storage: cloudflareKv(moody, options), require });
+    await state.set("n", 0);
+    for (const name of await keysOf(`${options.prefix}/`)) {
+      const value = await namespace.get(name, "text");
+      if (value !== null) held.set(name, value);
+    }
+    await state.set("n", 1);
+    isFailing = true;
+    for (let n = 2; n <= 3; n++) expect(await state.set("n", n)).toMatchObject({ status: "committed" });
+    expect(isFailing).toBe(false);
+    await state.close();
+    const reader = await StateManager.open({
+      storage: cloudflareKv(namespace, options),
+      require: { readOnly: true },
+    });
+    expect(reader.get("n")).toBe(3);
+    await reader.close();
+  });
+});
+
 it("takes what something else wrote for damage, and refuses what is no namespace, option or prefix", async () => {
   const options = fresh();
   await namespace.put(`${options.prefix}/a`, "{}");

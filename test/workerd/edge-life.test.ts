@@ -109,6 +109,20 @@ test("a write that is refused leaves no alarm behind where its ttl is no time", 
   expect(await alarmOf(stub)).toBeNull();
 });
 
+test("calls that are not awaited take effect in their order, with and without an expiry", async () => {
+  const stub = named();
+  const memory = stateClient(stub).scope(agent("a"));
+  await memory.set("warm", 1, { ttlMs: 120_000 });
+  const calls = Array.from({ length: 20 }, (_, i) => [
+    memory.set(`k${i}`, "first", { ttlMs: 60_000 - i }),
+    memory.set(`k${i}`, "last"),
+  ]);
+  await Promise.all(calls.flat());
+  const { entries } = await memory.list();
+  expect(entries.filter(({ value }) => value === "first")).toEqual([]);
+  expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
+});
+
 test("an alarm that fails is set again", async () => {
   const stub = named();
   await stateClient(stub).set("k", 1, { ttlMs: 60_000 });
@@ -126,5 +140,9 @@ test("fields of the subclass are set before it is asked for anything", async () 
   expect(await stateClient(stub).set("k", "secret")).toMatchObject({ status: "cancelled" });
   const { events } = await stateClient(stub).with({}).timeline("none");
   expect(events).toEqual([]);
-  expect(await runInDurableObject(stub, (agents) => agents.askedFirst)).toEqual(["options", "configure"]);
+  expect(await runInDurableObject(stub, (agents) => agents.askedFirst)).toEqual([
+    "fields",
+    "options",
+    "configure",
+  ]);
 });

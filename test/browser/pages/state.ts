@@ -10,6 +10,11 @@ export type Opening = Pick<Options, "persistence" | "require"> &
   ({ readonly indexeddb: IndexedDBOptions } | { readonly localforage: LocalForageAdapterOptions });
 
 let opened: StateManager | undefined;
+/** Lets pages begin at the same moment. */
+const starts = new BroadcastChannel("starts");
+let started: Promise<void> | undefined;
+let start = () => {};
+let isCounting = false;
 const heard: { key: string; value: unknown; origin: string }[] = [];
 const waiting = new Set<() => void>();
 
@@ -73,7 +78,30 @@ const api = {
   /** Writes a text of so many characters that no compression makes smaller. */
   setNoise: (key: string, length: number) => state().set(key, noise(length)),
   async increment(key: string, times: number): Promise<void> {
+    await started;
     for (let i = 0; i < times; i++) await state().update(key, (n) => (typeof n === "number" ? n : 0) + 1);
+  },
+  /** Begins to count up without a pause, and does not wait. */
+  beginCounting(key: string): void {
+    isCounting = true;
+    (async () => {
+      while (isCounting) await api.increment(key, 1);
+    })().catch((error: unknown) => tell({ ended: String(error) }));
+  },
+  endCounting(): void {
+    isCounting = false;
+  },
+  /** From now on `increment` waits until a page says `go`. */
+  getReady(): void {
+    started = new Promise((resolve) => {
+      starts.onmessage = () => resolve();
+      start = resolve;
+    });
+  },
+  /** Lets all pages go that are ready, this one too. */
+  go(): void {
+    starts.postMessage(null);
+    start();
   },
   /** Writes `k<number>` for each number, some at a time, and tells the server of each as soon as it is acknowledged. */
   async number(from: number, to: number, atOnce = 1): Promise<void> {
@@ -101,6 +129,8 @@ const api = {
       );
     });
   },
+  /** The keys of all changes so far, in the order of their events. */
+  heardOrder: () => heard.map(({ key }) => key),
   /** The events of a key so far. */
   heard: (key: string) => heard.filter((event) => event.key === key),
   /** Resolves when so many events of a key were heard. */
