@@ -31,7 +31,8 @@ export default defineConfig({
   splitting: true,
   esbuildPlugins: [oneLaterChunk("src", "src/open.ts")],
   treeshake: false,
-  dts: true,
+  // What only the engine calls on a public object is left out of the declarations.
+  dts: { compilerOptions: { stripInternal: true } },
   sourcemap: true,
   clean: true,
 });

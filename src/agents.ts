@@ -4,3 +4,4 @@ export { listAgents, readAgentState } from "./agents/list.ts";
 export type { Persistence } from "./agents/persistent.ts";
 export { persistent } from "./agents/persistent.ts";
 export type { AgentSchema } from "./agents/schema.ts";
+export type { AnyStore } from "./internal.ts";

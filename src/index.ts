@@ -24,7 +24,16 @@ export const StateManager = {
 } as const;
 
 export type { EventHandler } from "./events/bus.ts";
-export type { EventTypes, ResyncData, StateChangeData, UniversalEvent } from "./events/event.ts";
+export type {
+  EventMetadata,
+  EventTypes,
+  PendingData,
+  ResyncData,
+  StateChangeData,
+  StatusData,
+  SubscriberFailedData,
+  UniversalEvent,
+} from "./events/event.ts";
 export type { QueueOptions } from "./events/queue.ts";
 export type { EventStream } from "./events/stream.ts";
 export type { StateErrorCode, StateErrorFacts } from "./ground/error.ts";
@@ -48,15 +57,18 @@ export {
 } from "./ground/scope.ts";
 export type { ValueType } from "./ground/value-type.ts";
 export { OpaqueValue } from "./ground/value-type.ts";
+export type { BreakerOptions } from "./hooks/breaker.ts";
 export type {
   HookContext,
   HookFunction,
   HookHandle,
   HookInfo,
   HookOptions,
+  HookSubject,
   Hooks,
   PointSubject,
   StateChange,
+  ValueText,
 } from "./hooks/hook.ts";
 export type { HookPoint } from "./hooks/point.ts";
 export type { HookFailure } from "./hooks/port.ts";
@@ -68,6 +80,7 @@ export { cache, cancel, fork, modify, proceed, redirect, replace, retry, skip } 
 export type { PersistenceOptions, RequireOptions, StateManagerOptions } from "./options.ts";
 export type { HookOutcome } from "./state/ask.ts";
 export type { BatchChange, BatchWriter } from "./state/batch.ts";
+export type { Bound } from "./state/correlation.ts";
 export type { Handle, Values } from "./state/handle.ts";
 export type { Timeline, TimelineEntry } from "./state/history.ts";
 export type { WriteOptions, WriteResult } from "./state/result.ts";

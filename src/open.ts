@@ -14,6 +14,7 @@ import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
 import type { TailPage } from "./journal/tail.ts";
 import { compressionThreshold, readSettings, type StateManagerOptions } from "./options.ts";
+import { SYSTEM } from "./state/correlation.ts";
 import type { Engine } from "./state/engine.ts";
 import { hookValues } from "./state/hook-values.ts";
 import { maintenance } from "./state/maintenance.ts";
@@ -123,14 +124,12 @@ async function assemble<S extends Schema>(
   const isBuffered = persistence.mode === "buffered";
   const hooks = options.hooks ?? hookRegistry();
   const bus = eventBus({ clock: ports.clock, logger: ports.logger, id: nanoid });
-  const correlation = { correlationId: "system", triggeredBy: "system" };
   const hookEnv: HookEnv = {
     clock: ports.clock,
     values: hookValues(codec),
     id: nanoid,
-    onFailure: (failure, of = correlation) =>
-      bus.publish({ type: "hook.failed", data: failure, correlation: of }),
-    onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation }),
+    onFailure: (failure, of = SYSTEM) => bus.publish({ type: "hook.failed", data: failure, correlation: of }),
+    onBreakerOpened: (hook) => bus.publish({ type: "hook.breaker_opened", data: hook, correlation: SYSTEM }),
   };
   // In one turn: what is read is shown before anything of ours is committed on top of it. What could not be shown, because
   // a read failed, is shown before what comes after it.
@@ -156,7 +155,7 @@ async function assemble<S extends Schema>(
     onProgress: (error) => flusher?.onProgress(error),
     isLoaded: (view) => allViews.find(view.text) === view,
     onReadOnly: (error) =>
-      bus.publish({ type: "store.read_only", data: { reason: error.message, error }, correlation }),
+      bus.publish({ type: "store.read_only", data: { reason: error.message, error }, correlation: SYSTEM }),
   });
   const makeId = correlationIds();
   const engine: Engine = {
@@ -190,7 +189,7 @@ async function assemble<S extends Schema>(
       bus.publish({
         type: "store.degraded",
         data: { reason: "changes of other writers could not be read", error },
-        correlation,
+        correlation: SYSTEM,
       });
     }
   }

@@ -1,5 +1,6 @@
 import type { Batch, CommitOutcome, Entry, Key, KeyRange, ScanOptions, Store } from "../../src/adapter.ts";
 import { type Capabilities, equalBytes, StateError } from "../../src/adapter.ts";
+import { alone } from "../shared/alone.ts";
 import type { DurableStorageLike, KeyValueLike } from "./storage.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -119,11 +120,6 @@ function* chunks(listed: readonly Entry[], options: ScanOptions): Generator<read
     bytes += size;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** A structured clone of a view would carry all of its buffer. */
-function alone(value: Uint8Array): Uint8Array {
-  return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
 }
 
 function bytesOf(stored: unknown, key: Key): Uint8Array | undefined {

@@ -102,8 +102,9 @@ function check(options: IndexedDBOptions): void {
     throw new TypeError('indexedDB(): durability is "relaxed" or "strict".');
   if (!["memory", undefined].includes(fallback))
     throw new TypeError('indexedDB(): fallback can only be "memory".');
-  if (!(openTimeoutMs > 0))
-    throw new TypeError("indexedDB(): openTimeoutMs is a number of milliseconds above 0.");
+  // Timers take what is longer for no time at all.
+  if (!(Number.isSafeInteger(openTimeoutMs) && openTimeoutMs > 0 && openTimeoutMs < 2 ** 31))
+    throw new TypeError("indexedDB(): openTimeoutMs is a whole number of milliseconds above 0.");
   for (const option of Object.keys(options)) {
     if (!OPTIONS.has(option)) throw new TypeError(`indexedDB() has no option "${option}".`);
   }

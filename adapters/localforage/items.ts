@@ -1,5 +1,6 @@
 /** A store's records as items of a localForage instance, apart from the items that its user keeps there. */
 import { type Key, StateError } from "../../src/adapter.ts";
+import { alone } from "../shared/alone.ts";
 import type { KeyValue } from "../shared/key-value.ts";
 import { connection } from "./connection.ts";
 import type { LocalForageLike } from "./instance.ts";
@@ -22,11 +23,6 @@ export function itemsOf(instance: LocalForageLike, prefix: string): KeyValue {
       return all.filter((key) => key.startsWith(start)).map((key) => key.slice(start.length) as Key);
     },
   };
-}
-
-/** localForage stores the whole buffer of a view. */
-function alone(value: Uint8Array): Uint8Array {
-  return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
 }
 
 /** localForage says `null` for what is absent. */

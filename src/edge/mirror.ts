@@ -8,14 +8,14 @@ const PUT_INTERVAL_MS = 1_000;
 
 /** A scope as it lies in KV. */
 export interface MirroredScope {
-  /** The store's, when it was read. */
+  /** A commit that it knows of; it may know of later ones. */
   readonly revision: string;
   /** The object's wall time when it was read. */
   readonly at: number;
   readonly entries: Readonly<Record<string, MirroredEntry>>;
 }
 
-export interface MirroredEntry {
+interface MirroredEntry {
   readonly value: unknown;
   readonly revision: string;
   /** Wall time in milliseconds. */
@@ -23,8 +23,8 @@ export interface MirroredEntry {
 }
 
 export interface Mirror {
-  /** Notes that a scope has changed; it is written when the second is over. */
-  changed(scope: string): void;
+  /** Notes that a scope was changed by a commit; it is written when the second is over. */
+  changed(scope: string, revision: string): void;
   /** Writes a scope now unless it was written within the last second. */
   refresh(scope: string): Promise<void>;
 }
@@ -43,6 +43,8 @@ export function mirrorOf(
   object: string,
   waitUntil: (work: Promise<unknown>) => void,
 ): Mirror {
+  /** Of the last commit that was told: by then its values can be read, which the head alone does not say. */
+  let told: string = state.headRevision;
   const writtenAt = new Map<string, number>();
   const waiting = new Set<string>();
   /** One put of a scope after the other, so that an older copy never comes last. */
@@ -59,7 +61,7 @@ export function mirrorOf(
   async function put(scope: string): Promise<void> {
     writtenAt.set(scope, Date.now());
     try {
-      const copy = await copyOf(state, scope);
+      const copy = await copyOf(state, scope, told);
       await kv.put(mirrorKey(object, scope), JSON.stringify(toWire(engineOf(state).codec, copy)));
     } catch (error) {
       console.warn(`keepstate: ${scope} could not be copied to KV; readers will ask the object`, error);
@@ -74,7 +76,8 @@ export function mirrorOf(
   }
 
   return {
-    changed(scope) {
+    changed(scope, revision) {
+      told = revision;
       if (waiting.has(scope)) return;
       waiting.add(scope);
       waitUntil(later(scope));
@@ -86,15 +89,17 @@ export function mirrorOf(
   };
 }
 
-function copyOf(state: StateManager, text: string): Promise<MirroredScope> {
+/** What is committed: a change that is on its way must not make an entry look absent. */
+function copyOf(state: StateManager, text: string, revision: string): Promise<MirroredScope> {
   const scope = formatScope(parseScope(text));
   return lookAtScopes(state, [scope], (look) => {
-    const shown = look(scope);
-    const entries = shown.keys().flatMap((key): [string, MirroredEntry][] => {
-      const { value, revision, expiresAt } = shown.entry(key) ?? {};
-      if (revision === undefined) return []; // queued: its own event brings it
-      return [[key, { value, revision, ...(expiresAt === undefined ? {} : { expiresAt }) }]];
-    });
-    return { revision: state.headRevision, at: Date.now(), entries: Object.fromEntries(entries) };
+    const stored = look(scope).stored();
+    const entries = stored.flatMap(([key, { value, revision, expiresAt }]): [string, MirroredEntry][] =>
+      // Without one it is buffered, and nobody knows yet whether it will last.
+      revision === undefined
+        ? []
+        : [[key, { value, revision, ...(expiresAt === undefined ? {} : { expiresAt }) }]],
+    );
+    return { revision, at: Date.now(), entries: Object.fromEntries(entries) };
   });
 }

@@ -70,8 +70,7 @@ function changeOf(change: RemoteChange): BatchChange {
 
 /** Undefined where there is none. */
 function entryOf(handle: Handle, key: string): RemoteEntry | undefined {
-  const revision = handle.revision(key);
-  return revision === undefined ? undefined : { value: handle.get(key), revision };
+  return handle.has(key) ? { value: handle.get(key), revision: handle.revision(key) } : undefined;
 }
 
 /** In the order of keys, so that a list can be read on while others write. */

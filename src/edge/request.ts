@@ -70,7 +70,8 @@ export type StateRequest =
 /** An entry as it is read. */
 export interface RemoteEntry {
   readonly value: unknown;
-  readonly revision: string;
+  /** Undefined: buffered, and not stored yet. */
+  readonly revision: string | undefined;
 }
 
 export interface RemoteList {

@@ -157,7 +157,9 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     const namespace = this.mirror();
     if (namespace !== undefined) {
       const mirror = mirrorOf(state, namespace, id.toString(), (work) => this.#context.waitUntil(work));
-      state.events.on("state.changed", ({ data }) => mirror.changed(data.scope));
+      state.events.on("state.changed", ({ data, revision }) =>
+        mirror.changed(data.scope, revision ?? state.headRevision),
+      );
       this.#mirror = mirror;
     }
     this.#watchers.resume(state);

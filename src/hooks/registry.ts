@@ -19,7 +19,10 @@ export interface RegisteredHook extends HookSettings {
 
 /** Hooks that a store asks. Several stores may ask the same: breakers and remembered answers are then theirs together. */
 export interface HookRegistry extends Hooks {
-  /** For the store that asks. In the order in which they run. The list never changes; a change of the registry makes another. */
+  /**
+   * For the store that asks. In the order in which they run. The list never changes; a change of the registry makes another.
+   * @internal
+   */
   at(point: HookPoint): readonly RegisteredHook[];
 }
 

@@ -27,7 +27,7 @@ export async function commitRouted<S extends Schema>(
   const correlationId = options.correlationId ?? bound.correlationId ?? nanoid();
   const batches = groups.map(({ backend, changes }) => ({
     name: backend.name,
-    batch: commitTracked(backend.state, changes, { ...options, correlationId }),
+    batch: begun(() => commitTracked(backend.state, changes, { ...options, correlationId })),
   }));
   try {
     const results = await Promise.allSettled(batches.map(({ batch }) => batch.result));
@@ -42,6 +42,22 @@ export async function commitRouted<S extends Schema>(
     return routedResult(settled, correlationId);
   } finally {
     for (const { batch } of batches) batch.end();
+  }
+}
+
+/** A store that refuses at once, such as one that was closed, is a part that failed: the others have begun. */
+function begun(begin: () => TrackedBatch): TrackedBatch {
+  try {
+    return begin();
+  } catch (error) {
+    return {
+      result: Promise.reject(error),
+      revision: () => undefined,
+      undo: () => Promise.resolve([]),
+      end() {
+        // Nothing was begun.
+      },
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { SYSTEM } from "./correlation.ts";
 import type { Draft } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { globMatcher } from "./glob.ts";
@@ -61,11 +62,7 @@ export function bufferedFlush(engine: Engine, rules: FlushRules): BufferedFlush 
       // Before it is told: a write of whoever hears of it must not put the next try off.
       later(Math.min(flushIntervalMs * 10, RETRY_MS * 2 ** failures));
       const data = { error, pending: engine.writer.pending };
-      engine.bus.publish({
-        type: "flush.failed",
-        data,
-        correlation: { correlationId: "system", triggeredBy: "system" },
-      });
+      engine.bus.publish({ type: "flush.failed", data, correlation: SYSTEM });
       return false;
     }
   }

@@ -4,7 +4,7 @@ import type { ScopeText } from "../ground/scope.ts";
 import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
 import type { WriteResult } from "./result.ts";
-import { expiryOf, hasExpired, readSlot, revisionOf } from "./slot.ts";
+import { expiryOf, hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
 import { latest, type ScopeView } from "./view.ts";
 import { writeAll } from "./write.ts";
 
@@ -21,6 +21,8 @@ export interface StoredEntry {
 export interface ScopeLook {
   keys(): string[];
   entry(key: string): StoredEntry | undefined;
+  /** What is committed, whatever is queued. */
+  stored(): (readonly [key: string, entry: StoredEntry])[];
   /** A change of the key is on its way, so what it comes to is not known. */
   isQueued(key: string): boolean;
 }
@@ -88,8 +90,7 @@ function viewIn(held: ReadonlyMap<ScopeText, ScopeView>, scope: ScopeText): Scop
 }
 
 function scopeLook({ codec, now }: Engine, view: ScopeView): ScopeLook {
-  const entry = (key: string): StoredEntry | undefined => {
-    const slot = latest(view, key);
+  const entryOf = (slot: Slot | undefined): StoredEntry | undefined => {
     if (slot === undefined || hasExpired(slot, now)) return undefined;
     const revision = slot.origin.revisions === "" ? undefined : revisionOf(slot);
     return { value: readSlot(slot, codec), revision, expiresAt: expiryOf(slot) };
@@ -100,7 +101,12 @@ function scopeLook({ codec, now }: Engine, view: ScopeView): ScopeLook {
         const slot = latest(view, key);
         return slot !== undefined && !hasExpired(slot, now);
       }),
-    entry,
+    entry: (key) => entryOf(latest(view, key)),
+    stored: () =>
+      [...view.slots.keys()].flatMap((key) => {
+        const entry = entryOf(view.slots.get(key));
+        return entry === undefined ? [] : [[key, entry] as const];
+      }),
     isQueued: (key) => view.queued.has(key),
   };
 }

@@ -7,6 +7,9 @@ import type { WriteOptions } from "./result.ts";
 /** What a handle is bound to: the part of each operation's options that stays the same. */
 export type Bound = Pick<WriteOptions, "correlationId" | "causationId" | "actor" | "triggeredBy">;
 
+/** Of what nobody asked for: work in the background, and failures that no call can tell. */
+export const SYSTEM: Correlation = { correlationId: "system", triggeredBy: "system" };
+
 const BOUND = ["correlationId", "causationId", "actor", "triggeredBy"] as const;
 const FIELDS: readonly string[] = [...BOUND, "expectedRevision", "ttlMs", "signal"];
 

@@ -3,7 +3,7 @@ import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { StateScope } from "../ground/scope.ts";
-import { type Bound, bindMore, checkWriteOptions, correlationOf } from "./correlation.ts";
+import { type Bound, bindMore, checkWriteOptions, correlationOf, SYSTEM } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
 import type { WriteOptions, WriteResult } from "./result.ts";
@@ -226,8 +226,6 @@ export function rejecting<T>(work: () => Promise<T>): Promise<T> {
 
 /** What `peek` gives for entries that are still there. */
 const copies = new WeakMap<Slot, unknown>();
-
-const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 const NO_CHECKS = { expected: undefined, ttlMs: undefined };
 

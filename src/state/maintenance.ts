@@ -1,5 +1,6 @@
 import { isStateError } from "../ground/error.ts";
 import { lazy } from "../ground/lazy.ts";
+import { SYSTEM } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 
 const upkeep = lazy("checkpoints", () => import("./upkeep.ts"));
@@ -92,8 +93,6 @@ export function maintenance(engine: Engine, every: number, catchUp: () => Promis
     },
   };
 }
-
-const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 /** A timer of the store's must not keep a program alive. */
 function unref(timer: unknown): void {

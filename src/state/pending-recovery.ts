@@ -1,5 +1,6 @@
 import { isStateError } from "../ground/error.ts";
 import type { PendingStore } from "../ground/ports.ts";
+import { SYSTEM } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 import { decodeEntry, type PendingEntry } from "./pending-entry.ts";
 import { type PendingPast, pendingPast } from "./pending-past.ts";
@@ -26,8 +27,6 @@ interface Left {
   readonly key: string;
   readonly entry: PendingEntry;
 }
-
-const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 /**
  * Each entry becomes an ordinary change: hooks, schema, events. It is made only on what its base says, so nothing newer is

@@ -1,11 +1,10 @@
 import type { PendingStore } from "../ground/ports.ts";
 import type { Revision } from "../ground/revision.ts";
+import { SYSTEM } from "./correlation.ts";
 import { type Draft, type DraftChange, isWritten } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { type Base, encodeEntry, operationOf, type PendingEntry, storeName } from "./pending-entry.ts";
 import { expiryOf, GONE, revisionOf } from "./slot.ts";
-
-const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 /**
  * What this opening leaves for the next one. An entry is there from the moment the program may end until its commit has

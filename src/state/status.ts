@@ -1,6 +1,5 @@
+import { SYSTEM } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
-
-const SYSTEM = { correlationId: "system", triggeredBy: "system" };
 
 /**
  * Tells by `status.changed` whether all is stored: when the first change waits, when a page became durable, when a flush failed

@@ -227,6 +227,8 @@ it("refuses options that it does not have", () => {
     { name: "a", durability: "none" },
     { name: "a", fallback: "localStorage" },
     { name: "a", openTimeoutMs: 0 },
+    { name: "a", openTimeoutMs: 2 ** 31 },
+    { name: "a", openTimeoutMs: Number.POSITIVE_INFINITY },
     { name: "a", version: 2 },
   ];
   for (const options of wrong)

@@ -139,6 +139,17 @@ test("a store that fails takes the other part back, and the error says what beca
   await state.close();
 });
 
+test("a store that was closed is a part that fails, and the other is taken back", async () => {
+  const { state } = await two();
+  await state.set("k", "old");
+  await state.storeOf(researcher).close();
+  expect(await failureOf(state.batch(both))).toMatchObject([
+    { backend: "main", status: "undone" },
+    { backend: "agents", status: "failed" },
+  ]);
+  expect(state.get("k")).toBe("old");
+});
+
 test("taking back restores what there was: values, absence, and the time to live", async () => {
   const { clock, advance } = handClock();
   const { state } = await two({ ports: { clock } });

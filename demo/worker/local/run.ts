@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./port.ts";
 
@@ -11,9 +10,12 @@ export interface Options {
 }
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
+const WRANGLER = fileURLToPath(new URL("../../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 const USUAL_PORT = 8787;
 /** Of wrangler's output, what a reader needs; the rest is its own affair. */
-const WORTH_TELLING = /error|warn|✘|▲/i;
+const WORTH_TELLING = /error|warn|✘|▲|│|╵/i;
+/** A build that fails is waited for, as long as it takes somebody to mend it. */
+const TROUBLE = /✘|\[ERROR\]/;
 
 /** Runs `wrangler dev` until it ends, or this program is asked to. Resolves with the exit code. */
 export async function run({ port: wanted, state }: Options): Promise<number> {
@@ -22,12 +24,10 @@ export async function run({ port: wanted, state }: Options): Promise<number> {
     console.error(`Port ${wanted} is taken. Choose another: npm run demo:worker -- --port ${port}`);
     return 1;
   }
-  const require = createRequire(import.meta.url);
-  const wrangler = join(require.resolve("wrangler/package.json"), "..", "bin", "wrangler.js");
   const child = spawn(
     process.execPath,
     [
-      ...["--no-warnings", wrangler, "dev", "--local", "--ip", "127.0.0.1", "--port", String(port)],
+      ...["--no-warnings", WRANGLER, "dev", "--local", "--ip", "127.0.0.1", "--port", String(port)],
       ...["--inspector-port", "0", "--persist-to", resolve(state), "--show-interactive-dev-session=false"],
     ],
     {
@@ -42,10 +42,11 @@ export async function run({ port: wanted, state }: Options): Promise<number> {
   let isReady = false;
   const read = (part: string) => {
     log += part;
-    if (isReady) {
+    if (isReady || TROUBLE.test(part)) {
       const lines = part.split("\n").filter((line) => WORTH_TELLING.test(line));
       if (lines.length > 0) console.error(lines.join("\n"));
-    } else if (log.includes("Ready on")) {
+    }
+    if (!isReady && log.includes("Ready on")) {
       isReady = true;
       console.log(
         `The agents are at http://127.0.0.1:${port}/ (open it twice; Ctrl-C stops the Worker, the state stays)`,
@@ -57,7 +58,7 @@ export async function run({ port: wanted, state }: Options): Promise<number> {
   return new Promise((done, fail) => {
     child.on("error", fail);
     child.on("close", (code, signal) => {
-      if (!isReady) console.error(log);
+      if (!isReady && !TROUBLE.test(log)) console.error(log);
       done(isReady && signal !== null ? 0 : (code ?? 1));
     });
   });

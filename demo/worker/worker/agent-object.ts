@@ -1,8 +1,7 @@
 import { agent, type StateManager, type TimelineEntry } from "keepstate";
 import { type Access, StateObject } from "keepstate/edge";
-import { keyOf, type Write } from "../mind/memory.ts";
+import { entriesOf, keyOf, type Memory, type Write } from "../mind/memory.ts";
 import { reply } from "../mind/reply.ts";
-import type { Env } from "./env.ts";
 import { NO_SECRETS, noSecrets } from "./no-secrets.ts";
 
 /** What came of a message. */
@@ -28,7 +27,7 @@ interface Exchange {
 const NOT_KEPT = "(not kept)";
 
 /** One agent: its memory is the store's, its mind the functions in ../mind. */
-export class AgentObject extends StateObject<Env> {
+export class AgentObject extends StateObject {
   #turn: Promise<unknown> = Promise.resolve();
 
   protected override configure(state: StateManager): void {
@@ -77,17 +76,13 @@ export class AgentObject extends StateObject<Env> {
   /** The timeline of the last exchanges. */
   async recent(id: string, limit: number): Promise<Told[]> {
     using memory = await (await this.store()).agent(id);
-    const keys = memory.keys().filter((key) => key.startsWith("messages/"));
-    const exchanges = keys
-      .sort()
-      .slice(-limit)
-      .map((key) => memory.get(key) as unknown as Exchange); // as `say` wrote it
-    return this.timelineOf(exchanges.map(({ correlationId }) => correlationId));
+    const exchanges = entriesOf<Exchange>(memory, "messages").slice(-limit);
+    return this.timelineOf(exchanges.map(([, { correlationId }]) => correlationId));
   }
 }
 
-function countOf(memory: { keys(): readonly string[] }): number {
-  return memory.keys().filter((key) => key.startsWith("messages/")).length + 1;
+function countOf(memory: Memory): number {
+  return entriesOf(memory, "messages").length + 1;
 }
 
 function commit(state: StateManager, id: string, writes: readonly Write[]) {

@@ -29,6 +29,9 @@ export async function route(request: Request, env: Env): Promise<Response> {
     const allow = Object.keys(methods).join(", ");
     return failure(405, "method_not_allowed", `${url.pathname} takes ${allow}`, { allow });
   }
+  // Browsers let any page send this; only our own may.
+  if ((request.headers.get("origin") ?? url.origin) !== url.origin)
+    return failure(403, "forbidden", "pages of another origin have no business here");
   const id = decoded(encoded);
   if (id === undefined || !ID.test(id))
     return failure(400, "invalid", "an agent's id is 1 to 64 letters, digits, spaces or . _ -");

@@ -117,6 +117,7 @@ test.each([
   ["/agents/ada/messages", post('{"text":"\\ud800"}'), 400, "invalid"],
   ["/agents/ada/messages", post(JSON.stringify({ text: "x".repeat(2_001) })), 400, "invalid"],
   ["/agents/ada/messages", post(" ".repeat(20_000)), 413, "invalid"],
+  ["/agents/ada", { headers: { origin: "https://elsewhere.example" } }, 403, "forbidden"],
   ["/agents/ada/messages", { method: "DELETE" }, 405, "method_not_allowed"],
   ["/agents/a%2Fb", {}, 400, "invalid"],
   ["/agents/%E0%A4%A", {}, 400, "invalid"],
