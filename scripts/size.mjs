@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 // Bytes of gzip loaded at start, rounded up to the next half kB. The goal is 16 kB; docs/decisions/0010-size.md says what
 // the rest is.
-const BUDGET = 34_500;
+const BUDGET = 36_000;
 
 // What a program in a browser loads more, for the IndexedDB adapter with idb. Rounded up to the next half kB.
 const BUDGET_INDEXEDDB = 5_000;
