@@ -104,7 +104,7 @@ export function readSettings(options: StateManagerOptions): Settings {
   if (schema !== undefined) checkSchema(schema);
   if (types !== undefined && !Array.isArray(types))
     throw new TypeError("types must be a list of value types");
-  if (hooks !== undefined && typeof hooks?.at !== "function")
+  if (hooks !== undefined && typeof hooks?.list !== "function")
     throw new TypeError("hooks must be made by createHooks()");
   checkPorts(ports);
   checkFields("an option of persistence", persistence, Object.keys(DEFAULT_PERSISTENCE));

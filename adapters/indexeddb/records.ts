@@ -8,6 +8,7 @@ import {
   type Key,
   StateError,
 } from "../../src/adapter.ts";
+import { alone } from "../shared/alone.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -47,14 +48,32 @@ export function commitIn(records: IDBObjectStore, { writes, swap }: Batch): Prom
   });
 }
 
-export async function getFrom(
+/** Answers come in the order of the requests, so the last one says that all are there: no promise for each. */
+export function getFrom(
   records: IDBObjectStore,
   keys: readonly Key[],
 ): Promise<readonly (Uint8Array | undefined)[]> {
-  const reading = Promise.all(keys.map((key) => wrap<unknown>(records.get(key))));
-  finish(records);
-  const values = await reading;
-  return values.map((value, i) => (value === undefined ? undefined : bytesOf(value, keys[i])));
+  const { transaction } = records;
+  return new Promise((resolve, reject) => {
+    let failure: unknown;
+    transaction.onerror = ({ target }) => {
+      failure ??= (target as IDBRequest).error; // only requests' errors come up here
+    };
+    transaction.onabort = () => reject(failure ?? transaction.error ?? aborted());
+    const reading = keys.map((key): IDBRequest<unknown> => records.get(key));
+    const last = reading.at(-1);
+    if (last === undefined) return resolve([]);
+    last.onsuccess = () => {
+      try {
+        resolve(
+          reading.map(({ result }, i) => (result === undefined ? undefined : bytesOf(result, keys[i]))),
+        );
+      } catch (error) {
+        reject(error);
+      }
+    };
+    finish(records);
+  });
 }
 
 /** Part of a range: `after` leaves its first key out. */
@@ -99,11 +118,6 @@ function finish({ transaction }: IDBObjectStore): void {
 function bytesOf(value: unknown, key: Key | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new StateError("corrupt", `The record ${key} does not hold bytes.`, { adapter: "indexeddb", key });
-}
-
-/** A view is stored with all of the buffer it looks at, so one on a larger buffer is copied out of it. */
-function alone(value: Uint8Array): Uint8Array {
-  return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
 }
 
 function halfDone(cause: unknown): StateError {

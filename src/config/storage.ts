@@ -7,7 +7,11 @@ const binding = z.custom<object>(
   "expected a binding",
 );
 const text = z.string().min(1);
-const milliseconds = z.int().positive();
+/** Timers take what is longer for no time at all. */
+const milliseconds = z
+  .int()
+  .positive()
+  .lt(2 ** 31);
 
 /**
  * Where state is kept, by the name of the adapter; unknown fields are refused. Each field means what it means to the adapter.

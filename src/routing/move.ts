@@ -2,8 +2,9 @@ import { nanoid } from "nanoid";
 import { StateError } from "../ground/error.ts";
 import { checkFields } from "../ground/fields.ts";
 import { isSystemScopeText, type ScopeText } from "../ground/scope.ts";
-import { allScopes, globMatcher, isGlob, storeIdOf } from "../internal.ts";
+import { allScopes, engineOf, storeIdOf } from "../internal.ts";
 import { markedScope } from "./marker.ts";
+import { scopeMatcher } from "./match.ts";
 import { isOfOneScope, type MoveStore, moveScope } from "./move-scope.ts";
 import { messageOf } from "./settled.ts";
 
@@ -49,13 +50,15 @@ const FIELDS = ["from", "to", "match", "batchSize", "correlationId", "onProgress
  *
  * Nobody else should write to the scopes meanwhile: what conflicts is kept in both stores and listed in `failed`.
  *
- * Rejects with the failure of a store, `aborted`, or `invalid` for options out of range and two openings of one store.
+ * Rejects with the failure of a store, `aborted`, `invalid` for options out of range, a `match` that no scope fits and two
+ * openings of one store, `closed`, or a TypeError for what is no store.
  *
  * @example
  * const { moved, failed } = await moveScopes({ from: old, to: state.storeOf(agent("a")), match: "agent" });
  */
 export async function moveScopes(options: MoveOptions): Promise<MoveSummary> {
   checkOptions(options);
+  const fits = scopeMatcher(options.match, "moveScopes");
   const { from, to, batchSize = 500, onProgress, signal, correlationId = nanoid() } = options;
   const bound = { correlationId, triggeredBy: "migration" };
   for (const store of [from, to]) {
@@ -68,7 +71,7 @@ export async function moveScopes(options: MoveOptions): Promise<MoveSummary> {
   if (source === undefined) return { correlationId, moved, failed };
   if (source === storeIdOf(to))
     throw new StateError("invalid", "from and to are the same store, or copies of one");
-  for (const scope of await scopesOf(options)) {
+  for (const scope of (await scopesIn(from, to)).filter(fits)) {
     const onStep = (phase: "copying" | "deleting", done: number, total: number) => {
       if (signal?.aborted)
         throw new StateError("aborted", "the move was stopped; the same call goes on from here", {
@@ -89,18 +92,17 @@ export async function moveScopes(options: MoveOptions): Promise<MoveSummary> {
 
 function checkOptions(options: MoveOptions): void {
   checkFields("an option of moveScopes", options, FIELDS);
-  const { match, batchSize = 1 } = options;
-  if (!isGlob(match)) throw new TypeError("match must be a text, not empty");
+  const { from, to, batchSize = 1, onProgress } = options;
+  for (const store of [from, to]) engineOf(store);
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw new TypeError("onProgress must be a function");
   if (!(Number.isSafeInteger(batchSize) && batchSize >= 1))
     throw new StateError("invalid", "batchSize must be a whole number from 1 on");
 }
 
 /** Also those that a move before this one has begun to move. */
-async function scopesOf({ from, to, match }: MoveOptions): Promise<ScopeText[]> {
+async function scopesIn(from: MoveStore, to: MoveStore): Promise<ScopeText[]> {
   const own = (await allScopes(from)).filter((scope) => !isSystemScopeText(scope));
   const begun = (await allScopes(to)).flatMap((scope) => markedScope(scope) ?? []);
-  const fits = globMatcher([match]);
-  return [...new Set([...own, ...begun])]
-    .filter((scope) => fits(scope) || fits(scope.split(":", 1)[0] ?? scope))
-    .sort();
+  return [...new Set([...own, ...begun])].sort();
 }

@@ -2,7 +2,7 @@ import { StateError } from "../ground/error.ts";
 import { checkFields } from "../ground/fields.ts";
 import type { ScopeText } from "../ground/scope.ts";
 import type { Schema, StateManagerOptions, StorageAdapter } from "../index.ts";
-import { globMatcher, isGlob } from "../internal.ts";
+import { scopeMatcher } from "./match.ts";
 
 /** Where some scopes live. */
 export interface RouteOverride {
@@ -31,7 +31,7 @@ export interface Routes {
   readonly route: Route;
 }
 
-/** Throws `invalid` or a TypeError for overrides that say nothing, or two things at once. */
+/** Throws `invalid` or a TypeError for overrides that say nothing, that no scope fits, or two things at once. */
 export function readRoutes({ storage, overrides = [], persistence }: RoutedOptions): Routes {
   if (!Array.isArray(overrides)) throw new TypeError("overrides must be a list");
   const isEnabled = persistence?.enabled !== false;
@@ -45,21 +45,17 @@ export function readRoutes({ storage, overrides = [], persistence }: RoutedOptio
     checkOverride(override, storage);
     const { match, enabled = override.storage !== undefined || isEnabled } = override;
     return {
-      fits: globMatcher([match]),
+      fits: scopeMatcher(match, "an override"),
       place: placeOf(enabled ? (override.storage ?? storage) : undefined),
     };
   });
-  const route = (scope: ScopeText): number => {
-    const kind = scope.split(":", 1)[0] ?? scope;
-    return rules.find(({ fits }) => fits(scope) || fits(kind))?.place ?? rest;
-  };
+  const route = (scope: ScopeText): number => rules.find(({ fits }) => fits(scope))?.place ?? rest;
   return { storages, route };
 }
 
 function checkOverride(override: RouteOverride, storage: StorageAdapter | undefined): void {
   checkFields("a field of an override", override, ["match", "enabled", "storage"]);
   const { match, enabled } = override;
-  if (!isGlob(match)) throw new TypeError("match of an override must be a text, not empty");
   if (enabled !== undefined && typeof enabled !== "boolean")
     throw new TypeError("enabled of an override must be true or false");
   if (enabled === false && override.storage !== undefined)

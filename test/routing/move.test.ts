@@ -268,7 +268,9 @@ test("options out of range are refused", async () => {
   await expect(move({ from, to, batchSize: 0 })).rejects.toMatchObject({ code: "invalid" });
   await expect(move({ from, to, mtach: "x" } as never)).rejects.toMatchObject({ code: "invalid" });
   await expect(move({ from, to, match: "" })).rejects.toThrow(TypeError);
-  await expect(move({ from: {} as never, to })).rejects.toThrow(TypeError);
+  await expect(move({ from, to, match: "agents" })).rejects.toMatchObject({ code: "invalid" });
+  await expect(move({ from, to, onProgress: 5 } as never)).rejects.toThrow(TypeError);
+  await expect(move({ from: {} as never, to })).rejects.toThrow("expected an open store");
 });
 
 test("to a filesystem store and after its reopening", () =>

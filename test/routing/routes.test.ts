@@ -34,7 +34,7 @@ test("a pattern is taken literally but for its stars, and must fit all of the te
     const all = await places({ storage: named("main"), overrides: match(pattern) }, scopes);
     return scopes.filter((_, i) => all[i] === "memory");
   };
-  expect(await fitting("age.t")).toEqual([]);
+  expect(await fitting("agent:o.e")).toEqual([]);
   expect(await fitting("agent:o")).toEqual([]);
   expect(await fitting("*:one")).toEqual([agent("one")]);
   expect(await fitting("custom:agent")).toEqual([custom("agent")]);
@@ -78,6 +78,8 @@ test("overrides that say nothing or two things at once are refused", async () =>
     [{ match: "agent", enabled: true }],
     [{ match: "agent", enabled: false, storage: memory() }],
     [{ match: "agent", enable: true }],
+    [{ match: "agents", enabled: false }],
+    [{ match: "agnt:*", enabled: false }],
   ]) {
     await expect(openRouted({ overrides } as never)).rejects.toMatchObject({ code: "invalid" });
   }
