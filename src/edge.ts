@@ -1,6 +1,5 @@
 /** Durable Objects that hold a store each, and the clients of them: for Cloudflare Workers. */
 export type { Access } from "./edge/access.ts";
-export type { Bound } from "./edge/bound.ts";
 export {
   agentState,
   agentStub,

@@ -1,5 +1,6 @@
 import {
   agent,
+  type Bound,
   formatScope,
   globalScope,
   StateError,
@@ -8,7 +9,6 @@ import {
   type WriteResult,
 } from "../index.ts";
 import { createCodec } from "../internal.ts";
-import type { Bound } from "./bound.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { type Packed, unpack } from "./packed.ts";
 import type {

@@ -1,4 +1,4 @@
-import type { Bound } from "./bound.ts";
+import type { Bound } from "../index.ts";
 
 /** A change of a value that the object makes itself, so that no answer has to travel between the read and the write. */
 export type UpdateOperation =

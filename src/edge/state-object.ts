@@ -60,7 +60,10 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   /** Called each time the object wakes up, before anything else: register hooks here. */
   protected configure(_state: StateManager): void | Promise<void> {}
 
-  /** Whether this may be done. Asked before each request and each watch; `false` or a throw refuses it. */
+  /**
+   * Whether this may be done. Asked before each request and each watch. Anything but `true` is answered with `forbidden`, a
+   * throw with `unavailable`.
+   */
   protected authorize(_access: Access): boolean | Promise<boolean> {
     return true;
   }

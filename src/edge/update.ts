@@ -32,8 +32,8 @@ export function functionOf(operation: UpdateOperation): (old: unknown) => unknow
       if (!isRecord(fields)) throw invalid("merge: fields must be an object");
       return (old = {}) => {
         if (!isRecord(old)) throw misfit("merge", "an object", old);
-        const merged = Object.entries({ ...old, ...fields });
-        return Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+        const removed = (name: string) => Object.hasOwn(fields, name) && fields[name] === undefined;
+        return Object.fromEntries(Object.entries({ ...old, ...fields }).filter(([name]) => !removed(name)));
       };
     }
     default:

@@ -1,4 +1,4 @@
-import { StateError } from "../index.ts";
+import { isStateError, StateError } from "../index.ts";
 import { readMessage, type WatchMessage } from "./watch.ts";
 
 export interface WatchOptions {
@@ -11,12 +11,15 @@ export interface WatchOptions {
   readonly listener: (message: WatchMessage) => void;
   /** Go with the upgrade, for the object's `authorize`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called when a connection could not be made or was lost; the next try follows. */
+  /**
+   * Called when a connection could not be made, and the next try follows unless the object refused it, and when `listener`
+   * throws, which is told that message no second time. Without it they go to the console.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface WatchClient {
-  /** The first connection stands. Rejects if it is refused, with the object's error. */
+  /** The first connection stands. Rejects with the object's error if it does not; it need not be awaited. */
   readonly ready: Promise<void>;
   stop(): void;
 }
@@ -36,6 +39,7 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
   let socket: (WebSocket & { accept(): void }) | undefined;
   let isStopped = false;
   let wait = FIRST_WAIT_MS;
+  const { onError = (error: unknown) => console.error("keepstate: a watcher", error) } = options;
 
   async function connect(): Promise<void> {
     const url = new URL("https://state-object/watch");
@@ -56,7 +60,12 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
       wait = FIRST_WAIT_MS;
       const message = readMessage(String(data));
       since = message.id;
-      if (message.type !== "watching") options.listener(message);
+      if (message.type === "watching") return;
+      try {
+        options.listener(message);
+      } catch (error) {
+        onError(error);
+      }
     });
     opened.addEventListener("close", () => void again());
     opened.accept();
@@ -70,13 +79,24 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
       try {
         return await connect();
       } catch (error) {
-        options.onError?.(error);
+        failed(error);
       }
     }
   }
 
+  /** What the object refuses it will refuse again; anything else passes. */
+  function failed(error: unknown): void {
+    if (isStateError(error) && !error.retryable) isStopped = true;
+    onError(error);
+  }
+
+  const ready = connect();
+  ready.catch((error: unknown) => {
+    failed(error);
+    return again();
+  });
   return {
-    ready: connect(),
+    ready,
     stop() {
       isStopped = true;
       socket?.close();

@@ -46,6 +46,9 @@ describe("a client", () => {
     await memory.update("card", { op: "merge", fields: { a: 1, b: 2 } });
     await memory.update("card", { op: "merge", fields: { b: undefined, c: 3 } });
     expect(await memory.get("card")).toEqual({ a: 1, c: 3 });
+    await memory.set("blank", { a: undefined });
+    await memory.update("blank", { op: "merge", fields: { b: 1 } });
+    expect(await memory.get("blank")).toStrictEqual({ a: undefined, b: 1 });
   });
 
   test("an update that does not fit the value changes nothing", async () => {
