@@ -48,32 +48,14 @@ export function commitIn(records: IDBObjectStore, { writes, swap }: Batch): Prom
   });
 }
 
-/** Answers come in the order of the requests, so the last one says that all are there: no promise for each. */
-export function getFrom(
+export async function getFrom(
   records: IDBObjectStore,
   keys: readonly Key[],
 ): Promise<readonly (Uint8Array | undefined)[]> {
-  const { transaction } = records;
-  return new Promise((resolve, reject) => {
-    let failure: unknown;
-    transaction.onerror = ({ target }) => {
-      failure ??= (target as IDBRequest).error; // only requests' errors come up here
-    };
-    transaction.onabort = () => reject(failure ?? transaction.error ?? aborted());
-    const reading = keys.map((key): IDBRequest<unknown> => records.get(key));
-    const last = reading.at(-1);
-    if (last === undefined) return resolve([]);
-    last.onsuccess = () => {
-      try {
-        resolve(
-          reading.map(({ result }, i) => (result === undefined ? undefined : bytesOf(result, keys[i]))),
-        );
-      } catch (error) {
-        reject(error);
-      }
-    };
-    finish(records);
-  });
+  const reading = Promise.all(keys.map((key) => wrap<unknown>(records.get(key))));
+  finish(records);
+  const values = await reading;
+  return values.map((value, i) => (value === undefined ? undefined : bytesOf(value, keys[i])));
 }
 
 /** Part of a range: `after` leaves its first key out. */
