@@ -73,3 +73,11 @@ export function scriptCrc32(bytes: Uint8Array, seed = 0): number {
   for (; i < length; i++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] as number)) & 255] as number);
   return ~crc >>> 0;
 }
+
+/** Of a text of ASCII characters, such as a storage key: the same as of its bytes, which need not be made. */
+export function crc32OfAscii(text: string): number {
+  let crc = ~0;
+  for (let i = 0; i < text.length; i++)
+    crc = (crc >>> 8) ^ (TABLE[(crc ^ text.charCodeAt(i)) & 255] as number); // one of the 256 in the first row
+  return ~crc >>> 0;
+}

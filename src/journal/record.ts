@@ -1,5 +1,5 @@
 import { fromUtf8, utf8, utf8Into } from "../ground/bytes.ts";
-import { crc32 } from "../ground/crc.ts";
+import { crc32, crc32OfAscii } from "../ground/crc.ts";
 import { StateError } from "../ground/error.ts";
 import type { Key } from "../store/store.ts";
 
@@ -95,7 +95,7 @@ export function decodeRecord(key: Key, bytes: Uint8Array): RecordContent {
 }
 
 function checksum(key: Key, bytes: Uint8Array): number {
-  return crc32(bytes.subarray(8), crc32(utf8(`${key}\n${bytes[1]} ${bytes[2]} ${bytes[3]}`)));
+  return crc32(bytes.subarray(8), crc32OfAscii(`${key}\n${bytes[1]} ${bytes[2]} ${bytes[3]}`));
 }
 
 export function corrupt(key: Key, why: string, cause?: unknown): StateError {

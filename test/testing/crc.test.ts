@@ -1,7 +1,7 @@
 import { crc32 as reference } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { utf8 } from "../../src/ground/bytes.ts";
-import { crc32, scriptCrc32 } from "../../src/ground/crc.ts";
+import { crc32, crc32OfAscii, scriptCrc32 } from "../../src/ground/crc.ts";
 import { seededRandom } from "../../src/testing.ts";
 
 describe.each([
@@ -43,4 +43,9 @@ describe.each([
       expect(crc32(flipped)).not.toBe(sound);
     }
   });
+});
+
+test("the checksum of an ASCII text is that of its bytes", () => {
+  for (const text of ["", "a", "head", "j/0123456789abcdefghijklmnop\n1 0 0", "~-_./ \u007f"])
+    expect(crc32OfAscii(text)).toBe(crc32(utf8(text)));
 });
