@@ -27,6 +27,9 @@ export type { EventHandler } from "./events/bus.ts";
 export type {
   EventMetadata,
   EventTypes,
+  ForkedData,
+  ForkedPage,
+  ForkedWrite,
   PendingData,
   ResyncData,
   StateChangeData,

@@ -28,6 +28,7 @@ import type { StorageAdapter, Store } from "./store/store.ts";
 
 const parts = lazy("stores with limits", () => import("./store/parts.ts"));
 const buffered = lazy("buffered writes", () => import("./state/buffered.ts"));
+const forks = lazy("stores whose reads may be old", () => import("./state/forked.ts"));
 const remote = lazy("other writers' changes", () => import("./state/remote.ts"));
 
 /**
@@ -134,11 +135,14 @@ async function assemble<S extends Schema>(
   // In one turn: what is read is shown before anything of ours is committed on top of it. What could not be shown, because
   // a read failed, is shown before what comes after it.
   let unshown: readonly TailPage[] = [];
+  /** Other writers have committed, and nobody has begun to read it. */
+  let isHinted = false;
   const catchUp = async () => {
     const { showRemote } = remote.now ?? (await remote.load());
     await journal.turn.run(async () => {
+      isHinted = false;
       unshown = [...unshown, ...(await refresh(journal))];
-      await showRemote(journal, allViews, bus, codec, unshown);
+      await showRemote(journal, allViews, bus, codec, unshown, isBuffered);
       unshown = [];
       journal.shown = headRevision(journal);
     });
@@ -179,19 +183,27 @@ async function assemble<S extends Schema>(
   const hasLeft = persistence.pendingJournal && (ports.lifecycle?.pending?.read().length ?? 0) > 0;
   const flusher =
     isBuffered || hasLeft ? (await buffered.load()).bufferedFlush(engine, persistence) : undefined;
+  let isFollowing = false;
   const unwatch = journal.store.watch?.(() => {
-    if (life.isOpen) void follow();
+    isHinted = true;
+    if (!isFollowing) void follow();
   });
+  /** One read for all hints that come before it begins: a storm of them must not fill the turn that commits wait for. */
   async function follow(): Promise<void> {
-    try {
-      await catchUp();
-    } catch (error) {
-      bus.publish({
-        type: "store.degraded",
-        data: { reason: "changes of other writers could not be read", error },
-        correlation: SYSTEM,
-      });
+    isFollowing = true;
+    while (isHinted && life.isOpen) {
+      isHinted = false;
+      try {
+        await catchUp();
+      } catch (error) {
+        bus.publish({
+          type: "store.degraded",
+          data: { reason: "changes of other writers could not be read", error },
+          correlation: SYSTEM,
+        });
+      }
     }
+    isFollowing = false;
   }
   async function shutDown(): Promise<void> {
     life.isOpen = false;
@@ -220,6 +232,7 @@ async function assemble<S extends Schema>(
     if (!queue.holdsUnqueued) allViews.evict(persistence.cacheSizeLimit);
   };
   await flusher?.begin();
+  if (journal.forked.length > 0) void (await forks.load()).tellForks(engine, journal.forked);
   return stateManager<S>(
     { engine, global, shutDown, checkpoint: upkeep.checkpoint, onRelease, life, catchUp },
     {},

@@ -13,10 +13,22 @@ export interface CloudflareKvOptions {
    * or more": more costs nothing but room.
    */
   readonly stalenessMs?: number;
+  /**
+   * How long after opening the first commit comes at the earliest, in milliseconds, unless this adapter wrote the head
+   * within twice the staleness. Default `stalenessMs`: whatever a program that has ended wrote can then be seen, and is
+   * built on. 0 for a new namespace, for tests, and for who knows that nobody wrote for so long; else a commit that was
+   * acknowledged before may end beside the journal. Opening and reading never wait.
+   */
+  readonly settleMs?: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
 const STALENESS_MS = 60_000;
+const OPTIONS: ReadonlySet<string> = new Set<keyof CloudflareKvOptions>([
+  "prefix",
+  "stalenessMs",
+  "settleMs",
+]);
 const PREFIX = /^[a-z0-9_-]{1,64}$/;
 
 /**
@@ -36,7 +48,7 @@ const PREFIX = /^[a-z0-9_-]{1,64}$/;
  */
 export function cloudflareKv(namespace: KvNamespaceLike, options: CloudflareKvOptions = {}): StorageAdapter {
   check(namespace, options);
-  const { prefix = "keepstate", stalenessMs = STALENESS_MS } = options;
+  const { prefix = "keepstate", stalenessMs = STALENESS_MS, settleMs = stalenessMs } = options;
   const capabilities = capabilitiesFor(stalenessMs);
   const pointers = pointersOf(2 * stalenessMs);
   const items = withPointers(kvItems(namespace, prefix), pointers);
@@ -55,6 +67,7 @@ export function cloudflareKv(namespace: KvNamespaceLike, options: CloudflareKvOp
     name: "cloudflare-kv",
     async open({ readOnly, signal }) {
       signal?.throwIfAborted();
+      const settling = settlingAfter(settleMs, pointers);
       return {
         capabilities,
         async get(keys, aborted) {
@@ -67,14 +80,39 @@ export function cloudflareKv(namespace: KvNamespaceLike, options: CloudflareKvOp
         },
         async commit(batch) {
           if (readOnly) throw new StateError("read_only", "This store was opened read-only.");
+          if (batch.swap !== undefined) await settling.before(batch.swap.key);
           if (batch.swap !== undefined) pointers.follow(batch.swap.key);
           return commit(batch);
         },
         async close() {
+          await settling.done();
           await line;
         },
       };
     },
+  };
+}
+
+/**
+ * Holds the first commit of an opening back until KV shows what others wrote before it. Not in the line of commits: who
+ * waits there may be a request that is cut off, and no other would have its turn.
+ */
+function settlingAfter(settleMs: number, pointers: Pointers) {
+  const until = performance.now() + settleMs;
+  let isSettled = false;
+  let waiting: Promise<unknown> = Promise.resolve();
+  return {
+    async before(key: Key): Promise<void> {
+      const left = until - performance.now();
+      if (!isSettled && left > 0 && !pointers.remembers(key)) {
+        const wait = new Promise((resolve) => setTimeout(resolve, left));
+        waiting = Promise.all([waiting, wait]);
+        await wait;
+      }
+      isSettled = true;
+    },
+    /** Nobody waits any more. */
+    done: () => waiting,
   };
 }
 
@@ -122,15 +160,18 @@ function check(namespace: KvNamespaceLike, options: CloudflareKvOptions): void {
     throw new TypeError("cloudflareKv() takes a KV namespace: cloudflareKv(env.MY_KV)");
   }
   for (const field of Object.keys(options)) {
-    if (field !== "prefix" && field !== "stalenessMs") {
+    if (!OPTIONS.has(field)) {
       throw new TypeError(`cloudflareKv() has no option "${field}"`);
     }
   }
-  const { prefix, stalenessMs } = options;
+  const { prefix, stalenessMs, settleMs } = options;
   if (prefix !== undefined && !PREFIX.test(prefix)) {
     throw new TypeError(`cloudflareKv(): prefix is 1 to 64 of a-z 0-9 _ -, not ${JSON.stringify(prefix)}`);
   }
   if (stalenessMs !== undefined && !(Number.isSafeInteger(stalenessMs) && stalenessMs >= STALENESS_MS)) {
     throw new TypeError(`cloudflareKv(): stalenessMs is a whole number from ${STALENESS_MS} on`);
+  }
+  if (settleMs !== undefined && !(Number.isSafeInteger(settleMs) && settleMs >= 0)) {
+    throw new TypeError("cloudflareKv(): settleMs is a whole number from 0 on");
   }
 }

@@ -4,6 +4,8 @@ import { equalBytes, type Key } from "../../src/adapter.ts";
 export interface Pointers {
   /** From now on what is written to the key is remembered. All other names are written once and never old. */
   follow(key: Key): void;
+  /** This program wrote the key a short while ago, so what KV shows is not needed to know what is in it. */
+  remembers(key: Key): boolean;
   /** A copy of what was written last, if that is known and KV may still show something older. */
   newest(key: Key): Uint8Array | undefined;
   /** What a key that `newest` does not know is to be taken for, given what KV shows. */
@@ -36,6 +38,7 @@ export function pointersOf(forgetMs: number): Pointers {
     follow(key) {
       if (!followed.has(key)) followed.set(key, undefined);
     },
+    remembers: (key) => known(key) !== undefined,
     newest(key) {
       const written = known(key);
       return written === undefined || written.tried.length > 0 ? undefined : new Uint8Array(written.value);

@@ -46,6 +46,7 @@ export const storageSchema = z.discriminatedUnion("type", [
     namespace: binding,
     prefix: text.optional(),
     stalenessMs: z.int().min(60_000).optional(),
+    settleMs: z.int().min(0).optional(),
   }),
   z.strictObject({ type: z.literal("sled"), path: text }),
 ]);

@@ -82,6 +82,32 @@ export interface PendingData {
   readonly value: unknown;
 }
 
+/**
+ * Commits that an eventual store holds beside the journal: another program made them, or an earlier life of this one whose
+ * last commits the store did not show yet. They may have been acknowledged, are not part of the state, and are kept.
+ */
+export interface ForkedData {
+  /** In the order of their revisions. Each lies at the storage key `j/<revision>`; whoever deletes that is told no more. */
+  readonly pages: readonly ForkedPage[];
+}
+
+export interface ForkedPage {
+  readonly revision: Revision;
+  readonly changes: readonly ForkedWrite[];
+  /** Why what is in it could not be read. */
+  readonly error?: unknown;
+}
+
+export interface ForkedWrite {
+  readonly scope: ScopeText;
+  readonly key: string;
+  readonly operation: "set" | "delete" | "expire";
+  /** `undefined` where it is a deletion. */
+  readonly value: unknown;
+  /** Wall time of the commit in milliseconds; a label. */
+  readonly time: number;
+}
+
 /** What the events of known types tell. */
 export interface EventTypes {
   "state.changed": StateChangeData;
@@ -100,6 +126,8 @@ export interface EventTypes {
   "hook.breaker_opened": { readonly hook: string; readonly point: string };
   "store.degraded": { readonly reason: string; readonly error?: unknown };
   "store.read_only": { readonly reason: string; readonly error?: unknown };
+  /** Told after opening and when a checkpoint meets more. The logger is told without the values, heard or not. */
+  "store.forked": ForkedData;
   "store.checkpointed": { readonly epoch: string; readonly upTo: Revision };
   "flush.failed": { readonly error: unknown; readonly pending: number };
   /** A buffered change left the view without being stored; with its value, which nobody else has. */

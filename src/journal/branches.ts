@@ -2,8 +2,10 @@ import { isStateError, StateError } from "../ground/error.ts";
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { Store } from "../store/store.ts";
 import type { Page } from "./commit.ts";
-import type { Head } from "./head.ts";
-import { pagesAfter } from "./keys.ts";
+import { noteForks, pagesOffChain } from "./forks.ts";
+import { readGarbage } from "./garbage-list.ts";
+import type { Checkpoint, Head } from "./head.ts";
+import { pageKey, pagesAfter } from "./keys.ts";
 import { decodePage } from "./page.ts";
 import type { JournalState } from "./state.ts";
 
@@ -15,7 +17,7 @@ export interface Branches {
   readonly previous: Revision;
   /** How many commits that branch has more than the one that ends with the head's page; less than 0 for fewer. */
   readonly ahead: number;
-  /** The last pages of other branches. */
+  /** The pages of other branches. */
   readonly forked: readonly Revision[];
 }
 
@@ -58,13 +60,12 @@ export async function findBranches(
   const last = [...connected.keys()].at(-1) ?? from; // they are in order
   const followed = chain(last);
   const isFollowed = new Set(followed.map((link) => link.revision));
-  const parents = new Set([...connected.values()].map(parentOf));
-  const forked = [...connected.keys()].filter((page) => !isFollowed.has(page) && !parents.has(page));
+  const forked = [...connected.keys()].filter((page) => !isFollowed.has(page));
   return {
     last,
     previous: followed[0]?.previous ?? REVISION_ZERO,
     ahead: commits(followed) - commits(chain(head)),
-    forked: [...stray, ...forked],
+    forked: [...stray, ...forked].sort(),
   };
 }
 
@@ -89,16 +90,24 @@ async function readLinks(
 }
 
 /** The head as it ought to be; the first commit moves it. */
-export async function rollForward(state: JournalState, head: Head, from: Revision): Promise<Head> {
+export async function rollForward(state: JournalState, head: Head, checkpoint: Checkpoint): Promise<Head> {
+  const from = checkpoint.revision;
   const { last, previous, ahead, forked } = await findBranches(state.store, from, head);
-  state.forked = forked;
-  if (forked.length > 0)
-    state.ports.logger.warn(
-      "two programs wrote to a store that cannot keep them apart; the journal is forked",
-      {
-        followed: last,
-        forked,
-      },
-    );
+  const passed = await passedBy(state, checkpoint);
+  noteForks(state, [...new Set([...(checkpoint.forked ?? []), ...passed, ...forked])].sort(), last);
   return last === head.page ? head : { ...head, page: last, previous, commits: head.commits + ahead };
+}
+
+/** Pages off the chain that the last checkpoint did not see when it passed them. */
+async function passedBy(state: JournalState, checkpoint: Checkpoint): Promise<Revision[]> {
+  try {
+    const superseded = new Set(await readGarbage(state, checkpoint));
+    const isMerged = (page: Revision) => superseded.has(pageKey(page));
+    return await pagesOffChain(state.store, checkpoint, checkpoint.revision, isMerged);
+  } catch (error) {
+    if (!isStateError(error, "stale") && !isStateError(error, "corrupt")) throw error;
+    // Nothing else depends on it, and the next open and the next checkpoint look again.
+    state.ports.logger.warn("whether older commits were passed by could not be found out yet", { error });
+    return [];
+  }
 }

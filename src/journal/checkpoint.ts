@@ -3,12 +3,15 @@ import { isStateError } from "../ground/error.ts";
 import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { ScopeText } from "../ground/scope.ts";
 import type { Key, Write } from "../store/store.ts";
-import { collect, encodeGarbage, readGarbage } from "./garbage.ts";
+import { forksToKeep, noteForks } from "./forks.ts";
+import { collect } from "./garbage.ts";
+import { encodeGarbage, readGarbage } from "./garbage-list.ts";
 import { type Checkpoint, encodeCheckpoint } from "./head.ts";
-import { checkpointKey, correlationKey, derivedKey, mintOf, namedKey } from "./keys.ts";
+import { checkpointKey, correlationKey, derivedKey, mintOf, namedKey, pageKey } from "./keys.ts";
+import { latestCheckpoint } from "./latest.ts";
 import { mergePages } from "./merge.ts";
 import { commitPaced } from "./pace.ts";
-import { latestCheckpoint, readCheckpoint } from "./refresh.ts";
+import { readCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { type Generation, indexedIds, type Overlay, type TailEntry, type TailPage } from "./tail.ts";
 import { lookup, type TreeRoot } from "./tree.ts";
@@ -31,6 +34,7 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   if (taken.length === 0) return false;
   const pointer = await latestCheckpoint(state, head.epoch);
   if (pointer === undefined) return false;
+  const isStrong = state.store.capabilities.consistency === "strong";
   const before = pointer.checkpoint;
   const pages = taken.flatMap((g) => g.pages).filter((p) => p.page.revision > before.revision);
   const through = pages.at(-1)?.page.revision;
@@ -40,7 +44,6 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
     state.tail.drop(taken);
     return false;
   }
-  const isStrong = state.store.capabilities.consistency === "strong";
   const since = state.ports.clock.elapsed();
   const known = new Set(state.garbage.flatMap((garbage) => garbage.keys));
   const found = (await readGarbage(state, before)).filter((key) => !known.has(key));
@@ -49,8 +52,14 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   if (!isStrong) await collect(state, head.epoch);
   const mint = state.mint.next(newestName(state, before));
   const work = treeWriter(mint);
-  const deriving = derive(state, before, pages, overlayOf(taken), work);
-  const next = await unlessOvertaken(state, head.epoch, pointer.bytes, deriving);
+  const deriving = async () => {
+    const derived = await derive(state, before, pages, overlayOf(taken), work);
+    if (isStrong) return derived;
+    const onChain = new Set([...known, ...found, ...taken.flatMap((g) => g.pages).map(({ key }) => key)]);
+    const forked = await forksToKeep(state, before, through, (page) => onChain.has(pageKey(page)));
+    return { ...derived, forked };
+  };
+  const next = await unlessOvertaken(state, head.epoch, pointer.bytes, deriving());
   if (next === undefined) return false;
   const garbage = [...state.garbage, { keys: [...found, ...work.superseded], since }];
   const list = work.name(false);
@@ -66,6 +75,7 @@ export async function checkpoint(state: JournalState): Promise<boolean> {
   }
   if (!isMoved) return false;
   state.tail.drop(taken);
+  if (moved.forked !== undefined) noteForks(state, moved.forked, through);
   state.garbage = garbage;
   if (isStrong) {
     state.garbage = [{ keys: [...listed, list], since }];

@@ -42,6 +42,8 @@ export interface Checkpoint {
   readonly garbage: string | null;
   /** A sweep has looked at all names minted up to it. */
   readonly horizon: Revision;
+  /** Pages that an eventual store holds and that are not on the chain; they are told at each open. */
+  readonly forked?: readonly Revision[];
 }
 
 export const EMPTY_CHECKPOINT: Checkpoint = {

@@ -56,7 +56,9 @@ async function loadTail(
   const { store } = state;
   const from = pointer.checkpoint.revision;
   const isEventual = store.capabilities.consistency === "eventual";
-  const shown = isEventual ? await (await branches.load()).rollForward(state, head, from) : head;
+  const shown = isEventual
+    ? await (await branches.load()).rollForward(state, head, pointer.checkpoint)
+    : head;
   try {
     const chain = await readChain(store, from, shown.page);
     adopt(state, shown, bytes, { chain, pointer, isWhole: true });
@@ -140,23 +142,6 @@ function adopt(state: JournalState, head: Head, bytes: Uint8Array, followed: Fol
     state.checkpoint = pointer.checkpoint;
     state.checkpointBytes = pointer.bytes;
   }
-}
-
-/**
- * The checkpoint to build on: not older than the one this opening knows, whose tail would not reach back to it, and not
- * newer than its head. Undefined where there is none such; another writer is ahead then, or the record is lost.
- */
-export async function latestCheckpoint(
-  state: JournalState,
-  epoch: Revision,
-): Promise<CheckpointPointer | undefined> {
-  const pointer = await readCheckpoint(state, epoch);
-  const { revision } = pointer.checkpoint;
-  if (pointer.bytes === undefined || revision < state.checkpoint.revision) {
-    const isOldRead = state.store.capabilities.consistency === "eventual";
-    return isOldRead ? { checkpoint: state.checkpoint, bytes: state.checkpointBytes } : undefined;
-  }
-  return revision > headRevision(state) ? undefined : pointer;
 }
 
 export async function readCheckpoint(state: JournalState, epoch: Revision): Promise<CheckpointPointer> {

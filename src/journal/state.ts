@@ -49,7 +49,7 @@ export interface JournalState {
   failed: Revision[];
   /** The head when the last sweep of this opening began, once that has ended. */
   swept: Revision;
-  /** Branches of the journal that an eventual store shows beside the one that is followed: the last page of each. */
+  /** Pages that an eventual store shows and that are not on the chain, in order: commits that may have been acknowledged. */
   forked: readonly Revision[];
   /** Parts of large values that no value names; see `withParts`. */
   readonly orphans: () => AsyncIterable<Key>;

@@ -4,9 +4,9 @@ import type { Key } from "../store/store.ts";
 import { fence } from "./append.ts";
 import { type Checkpoint, encodeCheckpoint } from "./head.ts";
 import { CHECKPOINTS, checkpointKey, type Family, familyAfter, mintOf, namedKey } from "./keys.ts";
+import { latestCheckpoint } from "./latest.ts";
 import { commitPaced } from "./pace.ts";
 import { pagesSince } from "./past.ts";
-import { latestCheckpoint } from "./refresh.ts";
 import { headRevision, type JournalState } from "./state.ts";
 import { namesSince, type TreeRoot } from "./tree.ts";
 

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 import type { Request } from "./request.ts";
 import type { WriteResult } from "./result.ts";
 import { expiryOf, hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
-import { latest, type ScopeView } from "./view.ts";
+import { latest, preceding, type ScopeView } from "./view.ts";
 import { writeAll } from "./write.ts";
 
 /** What lies under a key now, queued changes included. */
@@ -45,7 +45,7 @@ export async function lookAt<T>(
 ): Promise<T> {
   const held = new Map<ScopeText, ScopeView>();
   try {
-    return await work(await lookOf(engine, scopes, held));
+    return await work(await lookOf(engine, scopes, held, false));
   } finally {
     for (const view of held.values()) engine.views.release(view);
   }
@@ -62,8 +62,8 @@ export async function commitChosen(
   correlation: Correlation,
 ): Promise<WriteResult> {
   const held = new Map<ScopeText, ScopeView>();
-  async function requests(): Promise<Request[]> {
-    const look = await lookOf(engine, scopes, held);
+  async function requests(isAgain: boolean): Promise<Request[]> {
+    const look = await lookOf(engine, scopes, held, isAgain);
     const chosen = await choose(look);
     return chosen.map((one) => requestOf(engine, viewIn(held, one.scope), one));
   }
@@ -78,9 +78,10 @@ async function lookOf(
   engine: Engine,
   scopes: readonly ScopeText[],
   held: Map<ScopeText, ScopeView>,
+  isAgain: boolean,
 ): Promise<Look> {
   for (const scope of scopes) if (!held.has(scope)) held.set(scope, await engine.views.hold(scope));
-  return (scope) => scopeLook(engine, viewIn(held, scope));
+  return (scope) => scopeLook(engine, viewIn(held, scope), isAgain);
 }
 
 function viewIn(held: ReadonlyMap<ScopeText, ScopeView>, scope: ScopeText): ScopeView {
@@ -89,7 +90,9 @@ function viewIn(held: ReadonlyMap<ScopeText, ScopeView>, scope: ScopeText): Scop
   return view;
 }
 
-function scopeLook({ codec, now }: Engine, view: ScopeView): ScopeLook {
+function scopeLook({ codec, now }: Engine, view: ScopeView, isAgain: boolean): ScopeLook {
+  const slotAt = (key: string) => (isAgain ? preceding(view, key) : latest(view, key));
+  const undecided = () => (isAgain ? undefined : view.undecided);
   const entryOf = (slot: Slot | undefined): StoredEntry | undefined => {
     if (slot === undefined || hasExpired(slot, now)) return undefined;
     const revision = slot.origin.revisions === "" ? undefined : revisionOf(slot);
@@ -97,17 +100,19 @@ function scopeLook({ codec, now }: Engine, view: ScopeView): ScopeLook {
   };
   return {
     keys: () =>
-      [...new Set([...view.slots.keys(), ...view.queued.keys()])].filter((key) => {
-        const slot = latest(view, key);
-        return slot !== undefined && !hasExpired(slot, now);
-      }),
-    entry: (key) => entryOf(latest(view, key)),
+      [...new Set([...view.slots.keys(), ...view.queued.keys(), ...(undecided()?.keys() ?? [])])].filter(
+        (key) => {
+          const slot = slotAt(key);
+          return slot !== undefined && !hasExpired(slot, now);
+        },
+      ),
+    entry: (key) => entryOf(slotAt(key)),
     stored: () =>
       [...view.slots.keys()].flatMap((key) => {
         const entry = entryOf(view.slots.get(key));
         return entry === undefined ? [] : [[key, entry] as const];
       }),
-    isQueued: (key) => view.queued.has(key),
+    isQueued: (key) => view.queued.has(key) || undecided()?.has(key) === true,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Draft, DraftChange, Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import type { Call, Request } from "./request.ts";
 import { type Origin, readSlot, slotOf } from "./slot.ts";
+import { stopShowing } from "./undecided.ts";
 
 /** A commit that a call waits for. Many wait at once, so what they all do is shared instead of made for each. */
 interface CallDraft extends Draft {
@@ -82,6 +83,7 @@ function expiriesOf(
 
 /** A buffered write was already told to have happened; that it did not is told with the value. */
 function reportDropped(engine: Engine, { changes, correlation }: Draft, error?: unknown): void {
+  stopShowing(changes); // whoever hears of it sees it gone
   for (const { view, key, slot } of changes) {
     const data = {
       scope: view.text,

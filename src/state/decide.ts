@@ -13,7 +13,7 @@ import type { Seen } from "./draft.ts";
 import type { Engine } from "./engine.ts";
 import { checkValue } from "./schema.ts";
 import { hasExpired, readSlot, revisionOf, type Slot } from "./slot.ts";
-import { latest, type ScopeView } from "./view.ts";
+import { latest, preceding, type ScopeView } from "./view.ts";
 
 /** Hooks may write, and those writes have hooks; so deep and no deeper. */
 const MAX_DEPTH = 8;
@@ -46,6 +46,8 @@ export interface Deciding {
   readonly correlation: Correlation;
   readonly signal: AbortSignal | undefined;
   readonly changes: Changes;
+  /** It was decided before: what was taken in after it is not seen. */
+  readonly isAgain: boolean;
   readonly chains: Chain[];
   readonly seen: Seen[];
   /** Scopes opened on the way, to be let go when the commit is settled. */
@@ -72,12 +74,12 @@ export function current(
   view: ScopeView,
   key: string,
 ): { value: unknown; slot: Slot | undefined } {
-  const { engine, changes, seen } = deciding;
+  const { engine, changes, isAgain, seen } = deciding;
   const joined = changes.at(view, key);
   if (joined !== undefined) {
     return { value: joined.value && engine.codec.decode(joined.value).value, slot: undefined };
   }
-  const slot = latest(view, key);
+  const slot = isAgain ? preceding(view, key) : latest(view, key);
   seen.push({ view, key, slot });
   if (slot === undefined || hasExpired(slot, engine.now)) return { value: undefined, slot: undefined };
   return { value: readSlot(slot, engine.codec), slot };

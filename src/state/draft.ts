@@ -6,7 +6,7 @@ import { refuseQuarantined } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { Announcement } from "./request.ts";
 import { expiryOf, GONE, type Origin, revisionOf, type Slot } from "./slot.ts";
-import type { ScopeView } from "./view.ts";
+import { preceding, type ScopeView } from "./view.ts";
 
 /** One change that waits for its page. */
 export interface DraftChange {
@@ -85,6 +85,12 @@ export function isRefused(journal: JournalState, draft: Draft): boolean {
     draft.failed(error);
     return true;
   }
+}
+
+/** Whether all it saw is as it was. A scope that has left memory since is not kept up to date, so that does not count. */
+export function holds({ seen, changes }: Draft, isLoaded: (view: ScopeView) => boolean): boolean {
+  for (const { view, key, slot } of seen) if (!isLoaded(view) || preceding(view, key) !== slot) return false;
+  return seen.length === 0 || changes.every(({ view }) => isLoaded(view));
 }
 
 /** The others wait for what they saw: that nothing is to be done holds only if it is committed. */

@@ -99,10 +99,17 @@ function makeHandle<V extends object>(
 
   function shown(key: string): Place | undefined {
     use();
-    const place = isBuffered && queued.size > 0 ? (queued.get(key) ?? slots.find(key)) : slots.find(key);
+    const place = (isBuffered ? onItsWay(key) : undefined) ?? slots.find(key);
     if (place === undefined || (typeof place === "object" && place.kind === GONE)) return undefined;
     return slots.hasExpired(place, now) ? undefined : place;
   }
+
+  /** What is shown although it is not in the journal yet. */
+  function onItsWay(key: string): Slot | undefined {
+    return view.undecided?.get(key) ?? (queued.size > 0 ? queued.get(key) : undefined);
+  }
+
+  const allKeys = () => new Set([...slots.keys(), ...queued.keys(), ...(view.undecided?.keys() ?? [])]);
 
   function read(key: string): unknown {
     if (!isBuffered) {
@@ -116,7 +123,7 @@ function makeHandle<V extends object>(
   function visible(): [key: keyof V & string, place: Place][] {
     use();
     const found: [keyof V & string, Place][] = [];
-    for (const key of isBuffered ? new Set([...slots.keys(), ...queued.keys()]) : slots.keys()) {
+    for (const key of isBuffered ? allKeys() : slots.keys()) {
       const place = shown(key);
       // What is stored under the handle's scope has the handle's keys.
       if (place !== undefined) found.push([key as keyof V & string, place]);
@@ -177,9 +184,7 @@ function makeHandle<V extends object>(
         if (options !== undefined) checkWriteOptions(options);
         // All that is there when its turn comes, not only what is visible at the call.
         const requests = () =>
-          [...new Set([...slots.keys(), ...queued.keys()])].map(
-            (key): Request => ({ view, key, operation: "delete", value: undefined }),
-          );
+          [...allKeys()].map((key): Request => ({ view, key, operation: "delete", value: undefined }));
         return writeAll(
           engine,
           [view.lane],

@@ -8,7 +8,7 @@ import type { Request } from "./request.ts";
 import type { WriteResult } from "./result.ts";
 import { track } from "./running.ts";
 import { hasExpired, revisionOf } from "./slot.ts";
-import { latest, type ScopeView } from "./view.ts";
+import { preceding, type ScopeView } from "./view.ts";
 import { inLanes } from "./write.ts";
 
 /** Takes in what earlier lives of the program have left in the pending journal. */
@@ -192,7 +192,7 @@ function takeIn(
       const { scope, key, value, expiresAt, announce } = change;
       const view = held.get(scope) ?? (await views.hold(scope));
       held.set(scope, view);
-      const slot = latest(view, key);
+      const slot = preceding(view, key);
       if (value === undefined && slot === undefined) continue; // it is gone already
       const base = past.expected(entry, change);
       // What it was made on may be past its time by now, and then counts as absent.

@@ -24,14 +24,15 @@ export async function prepare(
     correlation,
     signal,
     changes: changesOn(),
+    isAgain,
     chains: [],
     seen: [],
     held: { views: [], isOver: false },
   };
   try {
-    const asked = requests();
+    const asked = requests(isAgain);
     for (const request of asked instanceof Promise ? await asked : asked) {
-      const proposal = await propose(deciding, request, call, isAgain);
+      const proposal = await propose(deciding, request, call);
       if (proposal === "settled") return undefined;
       if (proposal === undefined) continue;
       const veto = await decideAt(deciding, proposal);
@@ -60,13 +61,12 @@ async function propose(
   deciding: Deciding,
   request: Request,
   call: Call,
-  isAgain: boolean,
 ): Promise<Proposal | "settled" | undefined> {
-  const { engine } = deciding;
+  const { engine, isAgain } = deciding;
   const { view, key, expected, update, ttlMs, announce } = request;
   if (expected !== undefined) {
     // A queued change has no revision yet; what it comes to decides. The writer itself cannot wait for it.
-    if (view.queued.has(key) && !isAgain) await engine.writer.flush();
+    if (!isAgain && (view.queued.has(key) || view.undecided?.has(key))) await engine.writer.flush();
     const { slot } = current(deciding, view, key);
     const revision = slot === undefined || view.queued.has(key) ? undefined : revisionOf(slot);
     if (revision !== (expected ?? undefined) || view.queued.has(key)) {

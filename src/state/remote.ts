@@ -18,6 +18,7 @@ export async function showRemote(
   bus: EventBus,
   codec: Codec,
   pages: readonly TailPage[],
+  isBuffered: boolean,
 ): Promise<void> {
   markDamaged(journal, views);
   if (pages.length === 0) return;
@@ -36,12 +37,18 @@ export async function showRemote(
         const view = shown.get(change.scope);
         const before = view?.slots.get(change.key);
         const slot = view && show(view, change, commit, inline);
-        if (view?.watchers !== undefined) touched.push({ view, key: change.key });
+        if (view?.watchers !== undefined && !(isBuffered && isCovered(view, change.key)))
+          touched.push({ view, key: change.key });
         if (isHeard) bus.publish(journalEvent(codec, commit, change, index, inline, "remote", before, slot));
       }
     }
   }
   tell([{ changes: touched }]);
+}
+
+/** Readers see an own change that is on its way. */
+function isCovered(view: ScopeView, key: string): boolean {
+  return view.queued.has(key) || view.undecided?.has(key) === true;
 }
 
 /** Like `inlined`; but a value that is damaged puts its scope into quarantine, and the others go on. */

@@ -34,5 +34,8 @@ export interface Call {
   reject(error: unknown): void;
 }
 
-/** What a write wants. Asked when it has all its lanes, and anew each time it is prepared. */
-export type Requests = () => readonly Request[] | Promise<readonly Request[]>;
+/**
+ * What a write wants. Asked when it has all its lanes, and anew each time it is prepared; `isAgain` when that is in its
+ * place in the queue, so that it sees only what lies before it.
+ */
+export type Requests = (isAgain: boolean) => readonly Request[] | Promise<readonly Request[]>;

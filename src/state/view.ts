@@ -18,6 +18,11 @@ export interface ScopeView {
   readonly slots: Slots;
   /** The latest queued change of each key; a deletion is a slot of kind GONE. */
   readonly queued: Map<string, Slot>;
+  /**
+   * In buffered mode what is shown of changes that are still to be decided again; all of it lies behind what is queued.
+   * Undefined while there is none, so that nobody else pays for it.
+   */
+  undecided: Map<string, Slot> | undefined;
   readonly lane: Lane;
   /** Why it answers no more: a record that belongs to it cannot be read. */
   damage: StateError | undefined;
@@ -29,6 +34,13 @@ export interface ScopeView {
 
 /** What the next write to the key builds on. Expired entries are still there until a change removes them. */
 export function latest(view: ScopeView, key: string): Slot | undefined {
+  const slot = view.undecided?.get(key);
+  if (slot === undefined) return preceding(view, key);
+  return slot.kind === GONE ? undefined : slot;
+}
+
+/** What a change that is decided again builds on: it sees nothing of those that come after it. */
+export function preceding(view: ScopeView, key: string): Slot | undefined {
   const slot = view.queued.get(key) ?? view.slots.get(key);
   return slot?.kind === GONE ? undefined : slot;
 }
@@ -151,7 +163,17 @@ export function damagedView({ lane }: Views, text: ScopeText, damage: StateError
 
 function emptyView(text: ScopeText, scope: StateScope, lane: Lane, slots: Slots): ScopeView {
   const queued = new Map();
-  return { text, scope, slots, queued, lane, damage: undefined, holders: 0, watchers: undefined };
+  return {
+    text,
+    scope,
+    slots,
+    queued,
+    undecided: undefined,
+    lane,
+    damage: undefined,
+    holders: 0,
+    watchers: undefined,
+  };
 }
 
 const pick = ({ content, kind }: Slot): Pick<Slot, "content" | "kind"> => ({ content, kind });

@@ -113,7 +113,7 @@ export async function inLanes(
   const leave = await enterAll(lanes);
   try {
     if (call.signal?.aborted !== true && asksNobody(engine)) {
-      const asked = await requests();
+      const asked = await requests(false);
       if (asked.length > 0 && asked.every(isPlainSet)) {
         submit(engine, plainDraft(engine, asked, call), call);
         return;

@@ -4,10 +4,12 @@ import { HEAD_KEY } from "../journal/keys.ts";
 import { giveWay, untilPut } from "../journal/pace.ts";
 import { headRevision, type JournalState } from "../journal/state.ts";
 import type { TailPage } from "../journal/tail.ts";
-import { type Draft, isRefused, isWritten, prepareAgain } from "./draft.ts";
+import { type Draft, type DraftChange, holds, isRefused, isWritten, prepareAgain } from "./draft.ts";
+import { flushes } from "./flushes.ts";
 import { commitPage, groupLength } from "./page-commit.ts";
 import { GONE } from "./slot.ts";
-import { latest, type ScopeView } from "./view.ts";
+import { keepShowing, stopShowing, tellUncovered } from "./undecided.ts";
+import type { ScopeView } from "./view.ts";
 import { tell } from "./watch.ts";
 
 /** How often a group that other writers overtake is tried. */
@@ -67,10 +69,7 @@ export function writer({
   /** Of those the one whose hooks are being asked again. */
   let redone: Draft | undefined;
   let inFlight: readonly Draft[] = NONE;
-  /** Drafts settle in the order in which they are taken in, so two counts tell which have. */
-  let taken = 0;
-  let settled = 0;
-  const flushes: { readonly target: number; resolve(): void; reject(error: unknown): void }[] = [];
+  const flushing = flushes();
   /** What is queued builds on this. If another writer's page was shown meanwhile, it must be looked at again. */
   let basis = journal.shown;
   let isRebasing = false;
@@ -87,23 +86,26 @@ export function writer({
       view.queued.set(key, slot);
     }
     queue.push(draft);
-    if (isBuffered) tell([draft]);
   }
 
   function start(): void {
     running ??= Promise.resolve().then(drain);
   }
 
-  /** So many more are settled. Those who wait for them are told. */
-  function count(drafts: number): void {
-    settled += drafts;
-    while (flushes[0] !== undefined && flushes[0].target <= settled) flushes.shift()?.resolve();
+  /** Whatever ran has ended: begins what was asked for meanwhile. */
+  function goOn(): void {
+    if (running !== undefined) return;
+    if (flushing.isAwaited) start();
+    else if (isBuffered && waiting.length > 0)
+      running = Promise.resolve()
+        .then(() => rebase([]))
+        .finally(stopped);
   }
 
   function stopped(): void {
     running = undefined;
     onProgress();
-    if (flushes.length > 0) start();
+    goOn();
   }
 
   async function drain(): Promise<void> {
@@ -135,18 +137,19 @@ export function writer({
             isTold = true;
             onReadOnly(readOnly);
           }
-          if (isBuffered) for (const { reject } of flushes.splice(0)) reject(error);
+          if (isBuffered) flushing.fail(error);
           await giveUp(group, error);
           onProgress(error);
-          if (isBuffered) return;
+          if (isBuffered) break;
         }
       }
     } finally {
       // In the same step as the last look at the queue, so that whoever comes later starts anew.
       running = undefined;
-      if (pending() === 0) count(taken - settled);
+      if (pending() === 0) flushing.settle();
       onProgress();
     }
+    goOn();
   }
 
   /** Settled within the turn, so that nobody shows another writer's page in between. */
@@ -156,7 +159,7 @@ export function writer({
     const written = group.filter(isWritten);
     if (written.length === 0) {
       for (const draft of group) draft.committed(basis);
-      count(group.length);
+      flushing.settle(group.length);
       return true;
     }
     const page = await commitPage(journal, schemaVersion, written);
@@ -182,7 +185,7 @@ export function writer({
     const revisions = page.page.commits.map((one) => one.revision).values();
     for (const draft of group)
       draft.committed((isWritten(draft) ? revisions.next().value : undefined) ?? page.page.revision);
-    count(group.length);
+    flushing.settle(group.length);
     onCommitted(page);
     // What is buffered was visible before.
     if (!isBuffered) tell(group);
@@ -196,17 +199,17 @@ export function writer({
       queue = [...group, ...queue];
       return;
     }
-    forget(group);
+    const seen = forget(group);
     for (const draft of group) draft.failed(error);
-    count(group.length);
-    if (isBuffered) tell(group);
+    flushing.settle(group.length);
+    if (isBuffered) tellUncovered(seen);
     await rebase([]);
   }
 
-  function forget(drafts: readonly Draft[]): void {
-    for (const { changes } of drafts) {
-      for (const { view, key, slot } of changes) if (view.queued.get(key) === slot) view.queued.delete(key);
-    }
+  /** Returns those that no later change of the queue covers. */
+  function forget(drafts: readonly Draft[]): DraftChange[] {
+    const all = drafts.flatMap(({ changes }) => changes);
+    return all.filter(({ view, key, slot }) => view.queued.get(key) === slot && view.queued.delete(key));
   }
 
   /** Takes the drafts in again, in order; those that saw something which is different now are prepared anew. */
@@ -217,29 +220,23 @@ export function writer({
     inFlight = NONE;
     for (const draft of first) draft.origin.revisions = "";
     for (const { changes } of todo) for (const { view, key } of changes) view.queued.delete(key);
+    if (isBuffered) for (const { changes } of [...todo, ...waiting]) keepShowing(changes);
     isRebasing = true;
     try {
       for (let draft = todo.shift() ?? waiting.shift(); draft; draft = todo.shift() ?? waiting.shift()) {
         redone = draft;
         let fit: Draft | undefined = draft;
         if (isRefused(journal, draft)) fit = undefined;
-        else if (draft.isWhole || !holds(draft)) fit = await prepareAgain(draft);
+        else if (draft.isWhole || !holds(draft, isLoaded)) fit = await prepareAgain(draft);
         redone = undefined;
+        stopShowing(draft.changes);
         if (fit !== undefined) admit(fit);
-        else count(1);
-        // What it was has left the view, whatever it is now.
-        if (isBuffered && fit !== draft) tell([draft]);
+        else flushing.settle(1);
+        if (isBuffered && fit !== draft) tellUncovered([...draft.changes, ...(fit?.changes ?? [])]);
       }
     } finally {
       isRebasing = false;
     }
-  }
-
-  /** Whether all it saw is as it was. A scope that has left memory since is not kept up to date, so that does not count. */
-  function holds(draft: Draft): boolean {
-    for (const { view, key, slot } of draft.seen)
-      if (!isLoaded(view) || latest(view, key) !== slot) return false;
-    return draft.seen.length === 0 || draft.changes.every(({ view }) => isLoaded(view));
   }
 
   const pending = () =>
@@ -248,20 +245,20 @@ export function writer({
   return {
     submit(draft) {
       if (isRefused(journal, draft)) return;
-      taken++;
+      flushing.take();
       // Whoever must wait is not overtaken: writes of one scope keep their order.
-      if (isRebasing || waiting.length > 0 || !holds(draft)) waiting.push(draft);
+      const mustWait = isRebasing || waiting.length > 0 || !holds(draft, isLoaded);
+      if (mustWait) waiting.push(draft);
       else admit(draft);
-      if (running !== undefined) return;
-      if (!isBuffered) start();
-      else if (waiting.length > 0) running = rebase([]).finally(stopped);
+      if (!isBuffered) return start();
+      if (mustWait) keepShowing(draft.changes);
+      tell([draft]);
+      goOn();
     },
     flush() {
-      if (settled >= taken) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        flushes.push({ target: taken, resolve, reject });
-        start();
-      });
+      const settled = flushing.wait();
+      if (flushing.isAwaited) start();
+      return settled;
     },
     get isIdle() {
       return running === undefined && pending() === 0;

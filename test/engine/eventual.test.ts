@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultPorts } from "../../src/ground/ports.ts";
-import { agent, isStateError, type StateManager } from "../../src/index.ts";
+import { agent, type EventTypes, globalScope, isStateError, type StateManager } from "../../src/index.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Key } from "../../src/store/store.ts";
 import { profile, seededRandom, stateModel } from "../../src/testing.ts";
@@ -26,11 +26,63 @@ function rewind(at: World, head: Uint8Array | undefined): void {
   at.backend.poke("head" as Key, head);
 }
 
+/** Lets the store show what it held before, as a slow one may; returns the way to show what was put meanwhile as well. */
+function showOld(at: World, old: ReadonlyMap<Key, Uint8Array>): (pointers: readonly RegExp[]) => void {
+  const late = at.backend.contents();
+  for (const key of late.keys()) if (!old.has(key)) at.backend.poke(key, undefined);
+  for (const [key, value] of old) at.backend.poke(key, value);
+  return (pointers) => {
+    const now = at.backend.contents();
+    for (const [key, value] of late)
+      if (!now.has(key) || pointers.some((pointer) => pointer.test(key))) at.backend.poke(key, value);
+  };
+}
+
+/** The name of the newest page. */
+function lastPage(at: World): string {
+  const pages = [...at.backend.contents().keys()].filter((key) => key.startsWith("j/"));
+  return pages.sort().at(-1)?.slice(2) ?? "";
+}
+
+/** A program that ends, and starts again while the store shows what was there before its last commit. */
+async function restarted(at: World): Promise<{ page: string; show: ReturnType<typeof showOld> }> {
+  const first = await at.open();
+  await first.set("a", 1);
+  at.backend.settle();
+  const old = at.backend.contents();
+  at.advance(10);
+  await first.batch((tx) => {
+    tx.set(globalScope(), "a", 2);
+    tx.set(A, "only here", "x".repeat(40_000));
+  });
+  const page = lastPage(at);
+  await first.close();
+  at.backend.settle();
+  at.advance(10);
+  return { page, show: showOld(at, old) };
+}
+
+async function heardBy(state: StateManager): Promise<EventTypes["store.forked"][]> {
+  const heard: EventTypes["store.forked"][] = [];
+  state.events.on("store.forked", ({ data }) => heard.push(data));
+  // It is told in a turn after the one of the opening, at the latest when the store is closed.
+  await state.close();
+  return heard;
+}
+
 /** A block that was written a moment ago may not be visible yet; the engine tries again with each page, and so does this. */
 async function checkpointed(state: StateManager): Promise<void> {
   let isDone = false;
   for (let attempt = 0; attempt < 60 && !isDone; attempt++) isDone = await state.checkpoint();
   expect(isDone).toBe(true);
+}
+
+/** What it sweeps after a checkpoint may be hidden once more, and then it says of a checkpoint that is done that it is not. */
+async function checkpointedWhenSettled(at: World, state: StateManager): Promise<void> {
+  for (let attempt = 0; attempt < 6; attempt++) {
+    at.backend.settle();
+    await state.checkpoint();
+  }
 }
 
 describe("an eventual store", () => {
@@ -113,6 +165,115 @@ describe("an eventual store", () => {
     const last = await at.open();
     expect([last.get("a"), last.get("b"), last.get("c")]).toEqual([3, 4, 6]);
     await last.close();
+  });
+
+  it.each([
+    ["before the old read's checkpoint", "early", []],
+    ["with the pointer that the old read did not see", "early", [/^checkpoint/]],
+    ["after the old read's checkpoint", "late", []],
+  ] as const)(
+    "tells at each open of a commit that an old read passed, which the store shows %s",
+    async (_, moment, pointers) => {
+      const at = world(store);
+      const { page, show } = await restarted(at);
+      const second = await at.open();
+      await second.set("b", 1);
+      await second.set("b", 2);
+      if (moment === "early") show(pointers);
+      await second.close();
+      if (moment === "late") show(pointers);
+      at.backend.settle();
+      const isPut = () => at.backend.contents().has(`j/${page}` as Key);
+      for (let life = 0; life < 4; life++) {
+        at.logged.length = 0;
+        const reader = await at.open({ require: { readOnly: true } });
+        expect(at.logged.join(), `life ${life}`).toContain(page);
+        expect([reader.get("a"), reader.get("b")]).toEqual([1, 2]);
+        expect((await reader.agent("a")).get("only here")).toBeUndefined();
+        expect((await journalOf(at)).forked).toEqual([page]);
+        const [told, more] = await heardBy(reader);
+        expect(more).toBeUndefined();
+        expect(told?.pages.map(({ revision }) => revision)).toEqual([page]);
+        expect(told?.pages[0]?.changes).toMatchObject([
+          { scope: "global", key: "a", operation: "set", value: 2 },
+          { scope: "agent:a", key: "only here", operation: "set", value: "x".repeat(40_000) },
+        ]);
+        const writer = await at.open();
+        await writer.set("c", life);
+        at.advance(20 * STALENESS);
+        await checkpointedWhenSettled(at, writer);
+        await writer.set("c", life);
+        await writer.close();
+        at.advance(20 * STALENESS);
+        expect(isPut()).toBe(true);
+      }
+      // Whoever has taken what was in it deletes the page, and is told no more.
+      at.backend.poke(`j/${page}` as Key, undefined);
+      const settling = await at.open();
+      await settling.set("d", 1);
+      await checkpointedWhenSettled(at, settling);
+      await settling.close();
+      at.backend.settle();
+      expect((await journalOf(at)).forked).toEqual([]);
+    },
+  );
+
+  it.each([false, true])(
+    "tells whoever listens when its checkpoint meets a page that is not on the chain; passed by an earlier one: %s",
+    async (isPassed) => {
+      const at = world(store);
+      const { page, show } = await restarted(at);
+      const second = await at.open();
+      const heard: string[] = [];
+      second.events.on("store.forked", ({ data }) => heard.push(...data.pages.map((p) => p.revision)));
+      await second.set("b", 1);
+      if (isPassed) await checkpointedWhenSettled(at, second);
+      expect(heard).toEqual([]);
+      show([]);
+      await second.set("b", 2);
+      await checkpointedWhenSettled(at, second);
+      expect(heard).toEqual([page]);
+      expect(at.logged.join()).toContain(page);
+      await second.set("b", 3);
+      await checkpointedWhenSettled(at, second);
+      expect(heard).toEqual([page]);
+      await second.close();
+    },
+  );
+
+  it("knows every page of a journal that is whole, merged or not, deleted or not", {
+    timeout: 60_000,
+  }, async () => {
+    await inParallel(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+      async (seed) => {
+        const at = world(store, seed);
+        const random = seededRandom(seed);
+        for (let life = 0; life < 6; life++) {
+          const state = await at.open();
+          for (let i = 0; i < 6; i++) {
+            await state.set(`k${i}`, "x".repeat(random.pick([1, 5_000, 50_000])));
+            if (random.chance(0.3))
+              await state.set(
+                `l${i}`,
+                Array.from({ length: 9_000 }, () => random.below(9)),
+              );
+            if (random.chance(0.4)) await state.checkpoint();
+            at.advance(random.pick([0, STALENESS / 3, 3 * STALENESS]));
+          }
+          if (random.chance(0.7)) await state.close();
+          else at.backend.crash();
+          at.advance(random.pick([STALENESS, 3 * STALENESS]));
+        }
+        at.backend.settle();
+        const last = await at.open();
+        await last.close();
+        expect(
+          at.logged.filter((line) => line.includes("forked")),
+          `seed ${seed}`,
+        ).toEqual([]);
+      },
+    );
   });
 
   it("is no new store where the head is not visible and pages are", async () => {

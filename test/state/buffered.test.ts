@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memory } from "../../adapters/memory/index.ts";
 import { cancel, globalScope, type PersistenceOptions } from "../../src/index.ts";
+import { insideOf } from "../../src/state-manager.ts";
 import { degraded, profile } from "../../src/testing.ts";
 import { collect, committed, open, turns } from "./world.ts";
 
@@ -130,6 +131,26 @@ describe("buffered mode (G3)", () => {
     const again = await open({ storage: backend.adapter() });
     expect([again.get("a"), again.get("b")]).toEqual([3, 1]);
     await again.close();
+  });
+
+  test("a flush that is asked for in the very moment in which another one is rejected settles too", async () => {
+    const backend = degraded({ capabilities: strong });
+    const state = await open({ storage: backend.adapter(), persistence: buffered });
+    await state.set("a", 1);
+    await state.flush();
+    await state.set("a", 2);
+    const { writer } = insideOf(state).engine;
+    backend.plan({ at: backend.effects + 1, kind: "fail-before", as: "quota" });
+    let second = "";
+    const first = writer.flush().catch(() => {
+      void writer.flush().then(() => {
+        second = "stored";
+      });
+    });
+    await first;
+    await until(() => second !== "");
+    expect([second, state.dirty]).toEqual(["stored", false]);
+    await state.close();
   });
 
   test("a flush by time that fails is told and tried again, and nothing is lost", async () => {
