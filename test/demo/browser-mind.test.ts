@@ -27,7 +27,7 @@ const FOUR = "total cost by team, then find the flood; then remember that I like
 /** Steps of a run that were said, by their number. */
 const numbers = (mind: Mind, run: string) =>
   saidIn(mind)
-    .filter(([key, said]) => key.startsWith(run) && said.who !== "user")
+    .filter(([key, said]) => key.startsWith(`${run}/`) && said.who !== "user")
     .map(([key]) => Number(key.split("/")[1]));
 
 /** Does all steps of all plans; there are fewer than this many. */
