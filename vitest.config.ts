@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests and examples may say "keepstate/…": they get the sources, never a stale build. */
-const alias = [
+export const alias = [
   { find: /^keepstate$/, replacement: at("./src/index.ts") },
   { find: /^keepstate\/adapters\/([a-z-]+)$/, replacement: `${at("./adapters")}/$1/index.ts` },
   { find: /^keepstate\/([a-z-]+)$/, replacement: `${at("./src")}/$1.ts` },

@@ -1,16 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { alias } from "./vitest.config.ts";
 
-const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** As in vitest.config.ts. This file is apart because the plugin takes seconds to load, which the other tests need not wait for. */
-const alias = [
-  { find: /^keepstate$/, replacement: at("./src/index.ts") },
-  { find: /^keepstate\/adapters\/([a-z-]+)$/, replacement: `${at("./adapters")}/$1/index.ts` },
-  { find: /^keepstate\/([a-z-]+)$/, replacement: `${at("./src")}/$1.ts` },
-];
-
+// Apart from vitest.config.ts because the plugin takes seconds to load, which the other tests need not wait for.
 export default defineConfig({
   resolve: { alias },
   test: {

@@ -9,8 +9,8 @@ import { printSection, saveResult } from "./report.ts";
 import { openScratch } from "./scratch.ts";
 import { availableSubjects } from "./subjects/all.ts";
 import type { SectionResult } from "./summary.ts";
-import { browserWorkloads, closeBrowser } from "./workloads/browser.ts";
-import { closeWorkerd, edgeWorkloads } from "./workloads/edge.ts";
+import { browserWorkloads, chromium } from "./workloads/browser.ts";
+import { edgeWorkloads, workerd } from "./workloads/edge.ts";
 import { p1 } from "./workloads/p1.ts";
 import { p2 } from "./workloads/p2.ts";
 import { p3 } from "./workloads/p3.ts";
@@ -79,7 +79,7 @@ try {
     console.log(`  saved as ${path}`);
   }
 } finally {
-  await closeBrowser();
-  await closeWorkerd();
+  await chromium.close();
+  await workerd.close();
   await scratch.remove();
 }

@@ -18,6 +18,7 @@ import { write } from "./state/write.ts";
 import { type Inside, insideOf, type StateManager } from "./state-manager.ts";
 
 export { mergedStream } from "./events/merged.ts";
+export { fromBase64, toBase64 } from "./ground/base64.ts";
 export { type Codec, createCodec, type EncodedValue } from "./ground/codec.ts";
 export { checkFields } from "./ground/fields.ts";
 export { gatherChange } from "./state/batch.ts";

@@ -1,6 +1,5 @@
-import { type Key, StateError } from "../../src/adapter.ts";
+import { fromBase64, type Key, StateError, toBase64 } from "../../src/adapter.ts";
 import type { KeyValue } from "../shared/key-value.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
 import type { KvNamespaceLike } from "./namespace.ts";
 
 /** What the platform reads in one operation. */

@@ -1,5 +1,6 @@
 import { StateError } from "../../src/adapter.ts";
-import { isLost, nameOf } from "./failure.ts";
+import { nameOf } from "../shared/error-name.ts";
+import { isLost } from "./failure.ts";
 import { type Opening, openDatabase, RECORDS } from "./open.ts";
 
 /** Does something in one transaction, awaiting nothing but that transaction's own requests. */

@@ -1,4 +1,5 @@
 import { type Failure, StateError } from "../../src/adapter.ts";
+import { nameOf } from "../shared/error-name.ts";
 
 /** A connection that fails so is of no use any more: it is closed, or what serves it is gone. */
 const LOST: readonly unknown[] = ["AbortError", "InvalidStateError", "UnknownError"];
@@ -25,11 +26,6 @@ export function openingFailure(error: unknown): unknown {
   return ["SecurityError", "InvalidStateError"].some((name) => nameOf(error) === name)
     ? unusable(error)
     : error;
-}
-
-/** The name of a DOMException, which in old browsers is no Error. */
-export function nameOf(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "name" in error ? error.name : undefined;
 }
 
 /** IndexedDB is not there, or is not to be written to. */

@@ -1,7 +1,8 @@
 import { wrap } from "idb";
 import { StateError } from "../../src/adapter.ts";
 import { settlesWithin } from "../shared/deadline.ts";
-import { nameOf, unusable } from "./failure.ts";
+import { nameOf } from "../shared/error-name.ts";
+import { unusable } from "./failure.ts";
 
 /** The object store in each database: key → bytes. */
 export const RECORDS = "records";

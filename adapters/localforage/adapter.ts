@@ -6,6 +6,7 @@ import {
   type StoreOpening,
 } from "../../src/adapter.ts";
 import { announcer } from "../shared/announce.ts";
+import { nameOf } from "../shared/error-name.ts";
 import { exclusion } from "../shared/exclusion.ts";
 import { commitInOrder, scanInOrder } from "../shared/key-value.ts";
 import { pageLifecycle } from "../shared/page-lifecycle.ts";
@@ -23,8 +24,7 @@ const NO_ROOM: ReadonlySet<string> = new Set(["QuotaExceededError", "NS_ERROR_DO
 
 /** Writes are made one after the other, and the pointer last: if one fails, the pointer is not moved any more. */
 function classify(error: unknown): Failure | undefined {
-  if (typeof error !== "object" || error === null || !("name" in error)) return undefined;
-  const name = String(error.name);
+  const name = nameOf(error);
   if (NO_ROOM.has(name)) return "quota";
   return LOST_VALUE.has(name) ? "corrupt" : undefined;
 }

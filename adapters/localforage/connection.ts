@@ -1,5 +1,6 @@
 /** A browser may lose the connection to a database (WebKit does, after a while in the background). */
 import { StateError } from "../../src/adapter.ts";
+import { nameOf } from "../shared/error-name.ts";
 import type { LocalForageLike } from "./instance.ts";
 
 /** Failures that a lost connection is known by. Others, such as damage, no new connection mends. */
@@ -61,8 +62,4 @@ function handleOf(instance: LocalForageLike): IDBDatabase | undefined {
   const info: unknown = Reflect.get(instance, "_dbInfo");
   const handle: unknown = typeof info === "object" && info !== null ? Reflect.get(info, "db") : undefined;
   return typeof IDBDatabase === "function" && handle instanceof IDBDatabase ? handle : undefined;
-}
-
-function nameOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
 }

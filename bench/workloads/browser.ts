@@ -1,7 +1,8 @@
 /** B1 to B4: the same questions in a real Chromium, over IndexedDB. */
 
-import { chromiumIsThere, openChromium, type PageRunner } from "../browser/chromium.ts";
+import { chromiumIsThere, openChromium } from "../browser/chromium.ts";
 import type { PageTask } from "../browser/task.ts";
+import { onDemand } from "../on-demand.ts";
 import type { Context, Row, Section, Workload } from "./workload.ts";
 
 interface Promised {
@@ -106,11 +107,12 @@ interface PageSection extends Omit<Section, "rows"> {
   readonly task: Pick<PageTask, "kind" | "count">;
 }
 
+export const chromium = onDemand(openChromium);
+
 let databases = 0;
 
 function inPage(context: Context, { names, task, ...section }: PageSection): Section[] {
   if (!chromiumIsThere()) return [];
-  const runner = shared(context);
   const present = context.withPeers ? names : names.filter((name) => !PEERS.includes(name));
   const rows = present.map((subject): Row => {
     const stored = `bench-${++databases}`;
@@ -121,31 +123,16 @@ function inPage(context: Context, { names, task, ...section }: PageSection): Sec
       durable: false,
       ...promised,
       async setup() {
-        const { run } = await runner();
+        const { run } = await chromium.get(`${context.scratch.root}/chromium`);
         if (isFilled && subject !== "Map")
           await run({ ...task, kind: "fill", subject, database: stored, keep: true });
       },
       async sample() {
-        const { run } = await runner();
+        const { run } = await chromium.get(`${context.scratch.root}/chromium`);
         const database = isFilled ? stored : `bench-${++databases}`;
         return { value: await run({ ...task, subject, database, keep: isFilled }) };
       },
     };
   });
   return [{ ...section, rows }];
-}
-
-let opened: Promise<PageRunner> | undefined;
-
-/** One Chromium for all of them; it goes with the context's scratch folder. */
-function shared({ scratch }: Context): () => Promise<PageRunner> {
-  return () => {
-    opened ??= openChromium(`${scratch.root}/chromium`);
-    return opened;
-  };
-}
-
-export async function closeBrowser(): Promise<void> {
-  const runner = await opened;
-  await runner?.close();
 }

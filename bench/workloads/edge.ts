@@ -1,6 +1,7 @@
 /** E1 to E3: a Durable Object on SQLite in a local workerd. */
 
-import { type ObjectRunner, type ObjectTask, openWorkerd } from "../edge/workerd.ts";
+import { type ObjectTask, openWorkerd } from "../edge/workerd.ts";
+import { onDemand } from "../on-demand.ts";
 import type { Context, Row, Sample, Section, Workload } from "./workload.ts";
 
 /** As in ../edge/program.ts. All are held back by the output gate until they are on disk. */
@@ -75,15 +76,16 @@ interface ObjectSection extends Omit<Section, "rows"> {
   readonly count: number;
 }
 
+export const workerd = onDemand(openWorkerd);
+
 let objects = 0;
 
 function inObject(context: Context, { names, kind, count, ...section }: ObjectSection): Section[] {
-  const runner = shared(context);
   const rows = names.map((subject): Row => {
     const filled = `object-${++objects}`;
 
     async function sample(): Promise<Sample> {
-      const { run, evict } = await runner();
+      const { run, evict } = await workerd.get(`${context.scratch.root}/workerd`);
       if (kind === "load") {
         await evict(filled);
         return { value: await run({ subject, kind, object: filled, count }) };
@@ -97,25 +99,11 @@ function inObject(context: Context, { names, kind, count, ...section }: ObjectSe
       durable: true,
       ...(SUBJECTS[subject] ?? { history: false, note: "" }),
       async setup() {
-        const { run } = await runner();
+        const { run } = await workerd.get(`${context.scratch.root}/workerd`);
         if (kind === "load") await run({ subject, kind: "fill", object: filled, count });
       },
       sample,
     };
   });
   return [{ ...section, rows }];
-}
-
-let opened: Promise<ObjectRunner> | undefined;
-
-function shared({ scratch }: Context): () => Promise<ObjectRunner> {
-  return () => {
-    opened ??= openWorkerd(`${scratch.root}/workerd`);
-    return opened;
-  };
-}
-
-export async function closeWorkerd(): Promise<void> {
-  const runner = await opened;
-  await runner?.close();
 }

@@ -37,10 +37,14 @@ export function failureOf(error: unknown): RemoteFailure {
 /** The value, or the error thrown again as what it was. */
 export function settle(outcome: Outcome): unknown {
   if (!("error" in outcome)) return outcome.value;
-  const { code, message, facts } = outcome.error;
-  if (code === "misuse") throw new TypeError(message);
+  throw errorOf(outcome.error);
+}
+
+/** What was thrown in the object. */
+export function errorOf({ code, message, facts }: RemoteFailure): StateError | TypeError {
+  if (code === "misuse") return new TypeError(message);
   const isOurs = code !== "internal" && code !== "not_found";
-  throw new StateError(isOurs ? code : "unavailable", message, facts);
+  return new StateError(isOurs ? code : "unavailable", message, facts);
 }
 
 /** What the asker can mend is 4xx. */

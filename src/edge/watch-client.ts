@@ -1,4 +1,5 @@
 import { isStateError, StateError } from "../index.ts";
+import { errorOf, type RemoteFailure } from "./outcome.ts";
 import { readMessage, type WatchMessage } from "./watch.ts";
 
 export interface WatchOptions {
@@ -104,12 +105,13 @@ export function watchOver(stub: Connection, options: WatchOptions): WatchClient 
   };
 }
 
-async function refusal(response: Response): Promise<StateError> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const error = (body as { error?: { code?: string; message?: string } } | undefined)?.error;
-  const isForbidden = response.status === 403;
-  return new StateError(
-    isForbidden ? "forbidden" : response.status < 500 ? "invalid" : "unavailable",
-    error?.message ?? `the object answered ${response.status} instead of opening a WebSocket`,
-  );
+/** What the object refused with; anything else that answered says nothing that could not pass. */
+async function refusal(response: Response): Promise<unknown> {
+  const message = `${response.status} was answered instead of a WebSocket`;
+  try {
+    const { error }: { error: RemoteFailure } = await response.json();
+    return errorOf(error);
+  } catch (cause) {
+    return new StateError("unavailable", message, { cause });
+  }
 }

@@ -1,7 +1,7 @@
 import superjson from "superjson";
 import { equalBytes } from "../adapter.ts";
 import { StateError } from "../index.ts";
-import type { Codec, EncodedValue } from "../internal.ts";
+import { type Codec, type EncodedValue, fromBase64, toBase64 } from "../internal.ts";
 
 /**
  * A value as JSON: `value` alone where it is plain JSON; with `meta`, as superjson makes it, where that says the rest; or
@@ -63,15 +63,4 @@ function revive(json: unknown, meta: unknown): unknown {
   } catch (cause) {
     throw new StateError("invalid", "meta does not fit what it belongs to", { cause });
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0));
 }

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../ground/base64.ts";
 import type { EncodedValue, ValueFormat } from "../ground/codec.ts";
 import { StateError } from "../ground/error.ts";
 import { checkName } from "../ground/name.ts";
@@ -101,7 +102,11 @@ function readValue(row: unknown): EncodedValue {
   must(Array.isArray(row));
   const [format, text, ...parts] = row as unknown[];
   must(format === 0 || format === 1);
-  return { format: format as ValueFormat, text: textOf(text), parts: parts.map(fromBase64) };
+  return {
+    format: format as ValueFormat,
+    text: textOf(text),
+    parts: parts.map((part) => fromBase64(textOf(part))),
+  };
 }
 
 function readAnnouncement(value: unknown): Announcement {
@@ -132,15 +137,4 @@ function textOf(value: unknown): string {
 
 function must(holds: boolean): void {
   if (!holds) throw new TypeError("not what this program writes");
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
-function fromBase64(text: unknown): Uint8Array {
-  return Uint8Array.from(atob(textOf(text)), (unit) => unit.charCodeAt(0));
 }

@@ -1,13 +1,10 @@
-/** Bytes as text, because KV reads many values in one operation only where they are texts. */
-
 /** Bytes turned at once: divisible by 3, so that pieces can be put together, and few enough to be arguments. */
 const PIECE = 3 * 8192;
 
 export function toBase64(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) {
+  for (let at = 0; at < bytes.length; at += PIECE)
     text += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
-  }
   return text;
 }
 
