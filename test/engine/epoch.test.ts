@@ -47,17 +47,22 @@ async function textOf(state: JournalState, key: string): Promise<string | undefi
   return value !== undefined && "text" in value ? value.text : undefined;
 }
 
+/** A store with k0 to k4, and ways to open it again. */
+async function withFive(profile: Parameters<typeof world>[0], seed?: number) {
+  const at = world(profile, seed);
+  const open = async () => openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
+  const one = await open();
+  await createJournal(one, 1);
+  for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+  return { at, open, one };
+}
+
 describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
   "a new epoch on a store that is $name",
   (profile) => {
     it("begins from no checkpoint that is out of use, whoever stands still in between", async () => {
       for (let n = 1; n <= 2; n++) {
-        const at = world(profile, n);
-        const open = async () =>
-          openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
-        const one = await open();
-        await createJournal(one, 1);
-        for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+        const { at, open, one } = await withFive(profile, n);
         await checkpoint(one);
         const two = await open();
         await put(one, "k1", 10);
@@ -89,12 +94,7 @@ describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
     });
 
     it("leaves nothing of the old one to a checkpointer that comes late", async () => {
-      const at = world(profile);
-      const open = async () =>
-        openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
-      const one = await open();
-      await createJournal(one, 1);
-      for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+      const { at, open, one } = await withFive(profile);
       await checkpoint(one);
       const two = await open();
       await put(two, "k1", 10);
@@ -121,12 +121,7 @@ describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
     });
 
     it("or a sweep of the same one fences a checkpoint that is under way", async () => {
-      const at = world(profile);
-      const open = async () =>
-        openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
-      const one = await open();
-      await createJournal(one, 1);
-      for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+      const { at, open, one } = await withFive(profile);
       const two = await open();
       // All but the pointer has landed. Where the records come with it in one effect, there is nothing to sweep.
       const written = profile.capabilities.atomicity === "batch" ? 0 : 5;
@@ -143,12 +138,7 @@ describe.each(sharedProfiles.filter(({ name }) => !name.includes("tiny")))(
     });
 
     it("is not cleaned by a checkpoint of the old one that ends in it", async () => {
-      const at = world(profile);
-      const open = async () =>
-        openJournal(await at.backend.adapter().open({ readOnly: false }), defaultPorts);
-      const one = await open();
-      await createJournal(one, 1);
-      for (let i = 0; i < 5; i++) await put(one, `k${i}`, i);
+      const { at, open, one } = await withFive(profile);
       await checkpoint(one);
       const two = await open();
       await put(two, "k1", 10);

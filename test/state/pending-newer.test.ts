@@ -1,10 +1,19 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { modify, type Revision } from "../../src/index.ts";
 import { engineOf } from "../../src/internal.ts";
-import { data, endAll, type Origin, origin, stall, vanish } from "./pending-world.ts";
+import { data, endAll, type Life, type Origin, origin, stall, vanish } from "./pending-world.ts";
 import { collect, handClock, open, turns } from "./world.ts";
 
 afterEach(endAll);
+
+/** Ends a life at once, and lets the next one take in what it left. */
+async function nextLife(at: Origin, last: Life) {
+  at.kill(last);
+  const { state } = await at.live();
+  const superseded = collect(state, "pending.superseded");
+  await state.flush();
+  return { state, superseded };
+}
 
 describe("never over newer data (C19)", () => {
   test.each([["set"], ["delete"], ["clear"]] as const)("a %s that was committed since wins", async (how) => {
@@ -18,10 +27,7 @@ describe("never over newer data (C19)", () => {
     if (how === "set") await other.state.set("k", 5);
     else if (how === "delete") await other.state.delete("k");
     else await other.state.clear();
-    at.kill(first);
-    const { state } = await at.live();
-    const superseded = collect(state, "pending.superseded");
-    await state.flush();
+    const { state, superseded } = await nextLife(at, first);
     expect(state.get("k")).toBe(how === "set" ? 5 : undefined);
     expect(data(superseded)).toEqual([{ scope: "global", key: "k", operation: "set", value: 2 }]);
     expect(at.around.entries.size).toBe(0);
@@ -35,10 +41,7 @@ describe("never over newer data (C19)", () => {
     await stall(at, first);
     await other.state.set("k", 5);
     await other.state.delete("k");
-    at.kill(first);
-    const { state } = await at.live();
-    const superseded = collect(state, "pending.superseded");
-    await state.flush();
+    const { state, superseded } = await nextLife(at, first);
     expect([state.has("k"), superseded.length, at.around.entries.size]).toEqual([false, 1, 0]);
   });
 
@@ -69,10 +72,7 @@ describe("never over newer data (C19)", () => {
     await other.state.set("k", "theirs");
     await first.state.refresh();
     await stall(at, first);
-    at.kill(first);
-    const { state } = await at.live();
-    const superseded = collect(state, "pending.superseded");
-    await state.flush();
+    const { state, superseded } = await nextLife(at, first);
     expect([state.get("k"), superseded.length]).toEqual(["theirs", 1]);
   });
 
