@@ -96,6 +96,11 @@ describe("a page", () => {
     pending.remove("w.0");
   });
 
+  test("a page that had none from the beginning reads nothing", () => {
+    vi.stubGlobal("window", { localStorage: null });
+    expect(life().pending.read()).toEqual([]);
+  });
+
   test("a page that is about to end still has the localStorage that it had", () => {
     const { pending } = life();
     vi.stubGlobal("window", { localStorage: null });
