@@ -1,6 +1,7 @@
 import type { Batch, CommitOutcome, Key, StorageAdapter } from "../../src/adapter.ts";
 import { type Capabilities, StateError } from "../../src/adapter.ts";
 import { commitInOrder, scanInOrder } from "../shared/key-value.ts";
+import { checkOptions } from "../shared/options.ts";
 import { type KvItems, kvItems } from "./items.ts";
 import type { KvNamespaceLike } from "./namespace.ts";
 import { type Pointers, pointersOf } from "./pointers.ts";
@@ -24,11 +25,10 @@ export interface CloudflareKvOptions {
 
 const MEBIBYTE = 1024 * 1024;
 const STALENESS_MS = 60_000;
-const OPTIONS: ReadonlySet<string> = new Set<keyof CloudflareKvOptions>([
-  "prefix",
-  "stalenessMs",
-  "settleMs",
-]);
+/** Timers take what is longer for no time at all. */
+const LONGEST_MS = 2 ** 31 - 1;
+const OPTIONS = ["prefix", "stalenessMs", "settleMs"];
+const EXAMPLE = 'cloudflareKv(env.MY_KV, { prefix: "my-app" })';
 const PREFIX = /^[a-z0-9_-]{1,64}$/;
 
 /**
@@ -159,19 +159,17 @@ function check(namespace: KvNamespaceLike, options: CloudflareKvOptions): void {
   if (typeof namespace?.list !== "function") {
     throw new TypeError("cloudflareKv() takes a KV namespace: cloudflareKv(env.MY_KV)");
   }
-  for (const field of Object.keys(options)) {
-    if (!OPTIONS.has(field)) {
-      throw new TypeError(`cloudflareKv() has no option "${field}"`);
+  checkOptions(EXAMPLE, options, OPTIONS);
+  const { prefix, stalenessMs = STALENESS_MS, settleMs = 0 } = options;
+  if (prefix !== undefined && !(typeof prefix === "string" && PREFIX.test(prefix))) {
+    throw new TypeError(`cloudflareKv(): prefix is 1 to 64 of a-z 0-9 _ -, such as ${EXAMPLE}`);
+  }
+  for (const [option, ms, least] of [
+    ["stalenessMs", stalenessMs, STALENESS_MS],
+    ["settleMs", settleMs, 0],
+  ] as const) {
+    if (!(Number.isSafeInteger(ms) && ms >= least && ms <= LONGEST_MS)) {
+      throw new TypeError(`cloudflareKv(): ${option} is a whole number from ${least} to ${LONGEST_MS}`);
     }
-  }
-  const { prefix, stalenessMs, settleMs } = options;
-  if (prefix !== undefined && !PREFIX.test(prefix)) {
-    throw new TypeError(`cloudflareKv(): prefix is 1 to 64 of a-z 0-9 _ -, not ${JSON.stringify(prefix)}`);
-  }
-  if (stalenessMs !== undefined && !(Number.isSafeInteger(stalenessMs) && stalenessMs >= STALENESS_MS)) {
-    throw new TypeError(`cloudflareKv(): stalenessMs is a whole number from ${STALENESS_MS} on`);
-  }
-  if (settleMs !== undefined && !(Number.isSafeInteger(settleMs) && settleMs >= 0)) {
-    throw new TypeError("cloudflareKv(): settleMs is a whole number from 0 on");
   }
 }

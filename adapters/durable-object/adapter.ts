@@ -1,4 +1,5 @@
 import type { Failure, StorageAdapter } from "../../src/adapter.ts";
+import { checkOptions } from "../shared/options.ts";
 import { keyValueStore } from "./key-value.ts";
 import { sqlStore } from "./sql.ts";
 import type { DurableStorageLike, SqlStorageLike } from "./storage.ts";
@@ -11,6 +12,7 @@ export interface DurableObjectOptions {
   readonly name?: string;
 }
 
+const EXAMPLE = 'durableObject(ctx.storage, { name: "my_app" })';
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
@@ -52,12 +54,11 @@ function check(storage: DurableStorageLike, options: DurableObjectOptions): void
   if (typeof storage?.transaction !== "function") {
     throw new TypeError("durableObject() takes the storage of a Durable Object: durableObject(ctx.storage)");
   }
-  for (const field of Object.keys(options)) {
-    if (field !== "name") throw new TypeError(`durableObject() has no option "${field}"`);
-  }
-  if (options.name !== undefined && !NAME.test(options.name)) {
+  checkOptions(EXAMPLE, options, ["name"]);
+  const { name } = options;
+  if (name !== undefined && !(typeof name === "string" && NAME.test(name))) {
     throw new TypeError(
-      `durableObject(): name is a lower-case letter and up to 63 of a-z 0-9 _, not ${JSON.stringify(options.name)}`,
+      `durableObject(): name is a lower-case letter and up to 63 of a-z 0-9 _, such as ${EXAMPLE}`,
     );
   }
 }

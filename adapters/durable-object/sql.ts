@@ -1,5 +1,5 @@
 import type { Batch, CommitOutcome, Entry, Key, KeyRange, ScanOptions, Store } from "../../src/adapter.ts";
-import { type Capabilities, equalBytes, StateError } from "../../src/adapter.ts";
+import { type Capabilities, StateError } from "../../src/adapter.ts";
 import type { SqlStorageLike } from "./storage.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -32,6 +32,8 @@ export function sqlStore(storage: SqlStorageLike, name: string, readOnly: boolea
   const select = `SELECT value FROM ${table} WHERE key = ?`;
   const upsert = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
   const remove = `DELETE FROM ${table} WHERE key = ?`;
+  const begin = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO NOTHING`;
+  const move = `UPDATE ${table} SET value = ? WHERE key = ? AND value = ?`;
   let isKnown = false;
 
   /** Looked up until it is found, since the first write, also of another opening, makes it. */
@@ -54,15 +56,22 @@ export function sqlStore(storage: SqlStorageLike, name: string, readOnly: boolea
     return row && bytesOf(row, key);
   }
 
+  /** Compares and moves in one statement; what it moved is undone with the transaction if a write fails. */
+  function hasMoved({ key, from, to }: NonNullable<Batch["swap"]>): boolean {
+    const { rowsWritten } = from === undefined ? sql.exec(begin, key, to) : sql.exec(move, to, key, from);
+    return rowsWritten > 0;
+  }
+
   function apply({ writes, swap }: Batch): CommitOutcome {
-    const isNew = !isThere();
-    if (swap !== undefined && !equalBytes(isNew ? undefined : read(swap.key), swap.from)) return "conflict";
-    if (isNew) sql.exec(layout);
+    if (!isThere()) {
+      if (swap?.from !== undefined) return "conflict";
+      sql.exec(layout);
+    }
+    if (swap !== undefined && !hasMoved(swap)) return "conflict";
     for (const write of writes) {
       if ("put" in write) sql.exec(upsert, write.put, write.value);
       else sql.exec(remove, write.delete);
     }
-    if (swap !== undefined) sql.exec(upsert, swap.key, swap.to);
     return "committed";
   }
 

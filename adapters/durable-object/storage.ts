@@ -6,6 +6,8 @@
 export interface SqlCursorLike {
   /** All rows at once: a cursor that is kept over an await shows whatever is written meanwhile. */
   toArray(): readonly object[];
+  /** Of a statement that returns no rows: how many it wrote, those of indexes included. */
+  readonly rowsWritten: number;
 }
 
 /** `ctx.storage.sql` */

@@ -1,4 +1,5 @@
 import type { Failure, StorageAdapter } from "../../src/adapter.ts";
+import { checkOptions } from "../shared/options.ts";
 import { diskFiles, type Files, systemCode } from "./files.ts";
 import { isFull } from "./health.ts";
 import type { LockHolder } from "./holder.ts";
@@ -22,21 +23,26 @@ export interface FilesystemOptions {
 }
 
 const COMPACT_ABOVE = 8 * 1024 * 1024;
-const OPTIONS: ReadonlySet<string> = new Set(["path", "compactAbove", "takeOver", "onProblem"]);
+const EXAMPLE = 'filesystem({ path: "./state" })';
+const OPTIONS = ["path", "compactAbove", "takeOver", "onProblem"];
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
 }
 
 function check(options: FilesystemOptions): void {
-  if (typeof options.path !== "string" || options.path === "") {
-    throw new TypeError('filesystem() needs a path, such as filesystem({ path: "./state" }).');
+  checkOptions(EXAMPLE, options, OPTIONS);
+  const { path, compactAbove = COMPACT_ABOVE, takeOver, onProblem } = options;
+  if (typeof path !== "string" || path === "") {
+    throw new TypeError(`filesystem(): path is a text and not empty, such as ${EXAMPLE}.`);
   }
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) throw new TypeError(`filesystem() has no option "${name}".`);
-  }
-  if (options.compactAbove !== undefined && !(options.compactAbove > 0)) {
+  if (!(typeof compactAbove === "number" && compactAbove > 0)) {
     throw new TypeError("filesystem(): compactAbove is a number of bytes above 0.");
+  }
+  for (const [option, given] of Object.entries({ takeOver, onProblem })) {
+    if (given !== undefined && typeof given !== "function") {
+      throw new TypeError(`filesystem(): ${option} is a function.`);
+    }
   }
 }
 

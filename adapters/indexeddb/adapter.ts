@@ -1,4 +1,5 @@
 import type { Capabilities, StorageAdapter } from "../../src/adapter.ts";
+import { checkOptions } from "../shared/options.ts";
 import { pageLifecycle } from "../shared/page-lifecycle.ts";
 import { connect } from "./connection.ts";
 import { classify, openingFailure, unusable } from "./failure.ts";
@@ -25,14 +26,8 @@ export interface IndexedDBOptions {
   readonly factory?: IDBFactory;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  "name",
-  "storeName",
-  "durability",
-  "fallback",
-  "openTimeoutMs",
-  "factory",
-]);
+const EXAMPLE = 'indexedDB({ name: "my-app" })';
+const OPTIONS = ["name", "storeName", "durability", "fallback", "openTimeoutMs", "factory"];
 
 const UNLIMITED = 2 ** 31;
 
@@ -66,9 +61,9 @@ export function indexedDB(options: IndexedDBOptions): StorageAdapter {
 
   async function open({ readOnly, signal }: Parameters<StorageAdapter["open"]>[0]) {
     signal?.throwIfAborted();
-    // Reading the global may throw.
-    const factory = options.factory ?? globalThis.indexedDB;
-    if (factory === undefined) throw unusable(undefined);
+    // Reading the global may throw, and some browsers put null there.
+    const factory: IDBFactory | null | undefined = options.factory ?? globalThis.indexedDB;
+    if (!factory) throw unusable(undefined);
     const opening = { factory, name: database, timeoutMs };
     const connection = await connect(opening, !readOnly, { durability });
     const isStrict = durability === "strict" && "durability" in IDBTransaction.prototype;
@@ -90,13 +85,12 @@ export function indexedDB(options: IndexedDBOptions): StorageAdapter {
 }
 
 function check(options: IndexedDBOptions): void {
-  const { name, storeName, durability, fallback, openTimeoutMs = 1 } = options;
-  for (const [option, text] of Object.entries({ name, storeName: storeName ?? "-" })) {
+  checkOptions(EXAMPLE, options, OPTIONS);
+  const { name, storeName = "-", durability, fallback, openTimeoutMs = 1, factory } = options;
+  for (const [option, text] of Object.entries({ name, storeName })) {
     // Lone surrogates have no place in the names that are made of these.
     if (typeof text !== "string" || text === "" || /[/\p{Surrogate}]/u.test(text))
-      throw new TypeError(
-        `indexedDB(): ${option} is a text without "/", such as indexedDB({ name: "my-app" }).`,
-      );
+      throw new TypeError(`indexedDB(): ${option} is a text without "/", such as ${EXAMPLE}.`);
   }
   if (!["relaxed", "strict", undefined].includes(durability))
     throw new TypeError('indexedDB(): durability is "relaxed" or "strict".');
@@ -105,7 +99,6 @@ function check(options: IndexedDBOptions): void {
   // Timers take what is longer for no time at all.
   if (!(Number.isSafeInteger(openTimeoutMs) && openTimeoutMs > 0 && openTimeoutMs < 2 ** 31))
     throw new TypeError("indexedDB(): openTimeoutMs is a whole number of milliseconds above 0.");
-  for (const option of Object.keys(options)) {
-    if (!OPTIONS.has(option)) throw new TypeError(`indexedDB() has no option "${option}".`);
-  }
+  if (factory !== undefined && typeof factory?.open !== "function")
+    throw new TypeError("indexedDB(): factory is an IDBFactory.");
 }

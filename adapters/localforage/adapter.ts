@@ -13,7 +13,7 @@ import { pageLifecycle } from "../shared/page-lifecycle.ts";
 import { ELSEWHERE, onIndexedDB } from "./capabilities.ts";
 import { type LocalForageLike, openGiven, openInstance } from "./instance.ts";
 import { itemsOf } from "./items.ts";
-import { checkOptions, type LocalForageAdapterOptions } from "./options.ts";
+import { type LocalForageAdapterOptions, readOptions } from "./options.ts";
 
 /** localForage's own name for its IndexedDB driver. */
 const INDEXED_DB = "asyncStorage";
@@ -44,7 +44,7 @@ function classify(error: unknown): Failure | undefined {
  * const state = await StateManager.open({ storage: localForage({ name: "my-app" }) });
  */
 export function localForage(options: LocalForageAdapterOptions): StorageAdapter {
-  const { prefix, lockTimeoutMs, source } = checkOptions(options);
+  const { prefix, lockTimeoutMs, source } = readOptions(options);
   const { name, storeName } = "instance" in source ? source.instance.config() : source;
   const lifecycle = pageLifecycle({ name: `localforage:${JSON.stringify([name, storeName, prefix])}` });
 

@@ -1,3 +1,4 @@
+import { checkOptions } from "../shared/options.ts";
 import type { LocalForageLike, OwnInstance } from "./instance.ts";
 
 interface Common {
@@ -33,11 +34,15 @@ export interface Checked {
   readonly source: OwnInstance | { readonly instance: LocalForageLike };
 }
 
+const EXAMPLE = 'localForage({ name: "my-app" })';
 const COMMON = ["prefix", "lockTimeoutMs"];
+const OWN = ["name", "storeName", "driver", ...COMMON];
+const GIVEN = ["instance", ...COMMON];
 const METHODS = ["ready", "driver", "config", "getItem", "setItem", "removeItem", "keys"];
 
 /** Fills in what is left out. Throws a `TypeError` for what cannot be meant. */
-export function checkOptions(options: LocalForageAdapterOptions): Checked {
+export function readOptions(options: LocalForageAdapterOptions): Checked {
+  checkOptions(EXAMPLE, options, ["instance", ...OWN]);
   const { prefix = "keepstate", lockTimeoutMs = 10_000 } = options;
   if (typeof prefix !== "string" || !/^[\w.-]+$/.test(prefix)) {
     throw new TypeError("localForage(): prefix consists of letters, digits, and . _ -");
@@ -49,7 +54,7 @@ export function checkOptions(options: LocalForageAdapterOptions): Checked {
 }
 
 function given(options: Instance): { readonly instance: LocalForageLike } {
-  refuseOthers(options, ["instance", ...COMMON]);
+  checkOptions("localForage({ instance })", options, GIVEN);
   const { instance } = options;
   const has = (method: string) =>
     typeof instance === "object" && instance !== null && typeof Reflect.get(instance, method) === "function";
@@ -58,22 +63,15 @@ function given(options: Instance): { readonly instance: LocalForageLike } {
 }
 
 function own(options: Database): OwnInstance {
-  refuseOthers(options, ["name", "storeName", "driver", ...COMMON]);
   const { name, storeName = "keepstate", driver = "indexeddb" } = options;
-  for (const text of [name, storeName]) {
+  for (const [option, text] of Object.entries({ name, storeName })) {
     // On localStorage the two are joined by "/", so that different stores could meet.
     if (typeof text !== "string" || text === "" || text.includes("/")) {
-      throw new TypeError('localForage() needs a name, such as localForage({ name: "my-app" }), without "/"');
+      throw new TypeError(`localForage(): ${option} is a text without "/", such as ${EXAMPLE}`);
     }
   }
   if (driver !== "indexeddb" && driver !== "localstorage") {
     throw new TypeError(`localForage(): driver is "indexeddb" or "localstorage", not ${String(driver)}`);
   }
   return { name, storeName, driver };
-}
-
-function refuseOthers(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new TypeError(`localForage() has no such option here: ${name}`);
-  }
 }

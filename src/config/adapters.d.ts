@@ -38,6 +38,6 @@ declare module "keepstate/adapters/durable-object" {
 declare module "keepstate/adapters/cloudflare-kv" {
   export function cloudflareKv(
     namespace: object,
-    options: { readonly prefix?: string; readonly stalenessMs?: number },
+    options: { readonly prefix?: string; readonly stalenessMs?: number; readonly settleMs?: number },
   ): import("../store/store.ts").StorageAdapter;
 }

@@ -6,7 +6,7 @@ import { durableObject } from "../../adapters/durable-object/index.ts";
 const unused = () => Promise.reject(new TypeError("not used here"));
 
 /** As much of a storage as opening needs. The adapter itself is tested on workerd. */
-function storageThat(exec: () => { toArray(): [] }): DurableStorageLike {
+function storageThat(exec: () => { toArray(): []; rowsWritten: number }): DurableStorageLike {
   return {
     sql: { exec },
     get: unused,
@@ -35,7 +35,7 @@ it("takes values for the key-value API that are within 128 KiB as they are store
 });
 
 it("takes values for SQL that leave room for any key in a row of 2 MB", async () => {
-  const store = await durableObject(storageThat(() => ({ toArray: () => [] }))).open({ readOnly: false });
+  const store = await durableObject(storageThat(() => ({ toArray: () => [], rowsWritten: 0 }))).open({ readOnly: false });
   expect(store.capabilities.maxValueBytes + 512).toBeLessThan(2_000_000);
 });
 

@@ -18,6 +18,7 @@ export function counting(storage: DurableObjectStorage): { storage: DurableStora
       const cursor = storage.sql.exec(query, ...bindings);
       cursors.push(cursor);
       return {
+        rowsWritten: cursor.rowsWritten,
         toArray() {
           const rows = cursor.toArray();
           for (const value of rows.flatMap((row) => Object.values(row))) {
