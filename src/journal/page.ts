@@ -1,3 +1,4 @@
+import { fromUtf8 } from "../ground/bytes.ts";
 import type { EncodedValue } from "../ground/codec.ts";
 import type { Correlation } from "../ground/ports.ts";
 import { type Revision, revisionDistance, revisionsFrom } from "../ground/revision.ts";
@@ -179,7 +180,7 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
 export function decodePage(key: Key, bytes: Uint8Array): Page {
   const record = decodeRecord(key, bytes);
   const meta = record.meta as PageMeta; // written by encodePage; the checksum vouches for it
-  const values = unpackValues({ columns: meta.v, text: record.text, parts: record.parts });
+  const values = unpackValues({ columns: meta.v, text: fromUtf8(record.textBytes), parts: record.parts });
   const commits: Commit[] = [];
   const revisions = revisionsFrom(meta.first, meta.n);
   let at = 0;

@@ -1,4 +1,4 @@
-import { equalBytes } from "../ground/bytes.ts";
+import { equalBytes, fromUtf8 } from "../ground/bytes.ts";
 import type { EncodedValue, ValueFormat } from "../ground/codec.ts";
 import { isStateError, StateError } from "../ground/error.ts";
 import type { ScopeText } from "../ground/scope.ts";
@@ -123,9 +123,9 @@ export async function loadLarge(state: JournalState, values: readonly LargeValue
     throw error;
   }
   return keys.map((key, i) => {
-    const { meta, text, parts } = decodeRecord(key, found[i] ?? new Uint8Array());
+    const { meta, textBytes, parts } = decodeRecord(key, found[i] ?? new Uint8Array());
     const { format } = meta as { format: ValueFormat }; // written by append; the checksum vouches for it
-    return { format, text, parts };
+    return { format, text: fromUtf8(textBytes), parts };
   });
 }
 

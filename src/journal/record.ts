@@ -39,18 +39,16 @@ export function withFlag(bytes: Uint8Array, compressed: boolean): Uint8Array {
 }
 
 export function encodeRecord(key: Key, { meta, text, parts }: RecordContent): Uint8Array {
-  const metaBytes = utf8(JSON.stringify(parts.length === 0 ? [0, meta] : [parts.map((p) => p.length), meta]));
-  const textAt = HEADER + metaBytes.length;
+  const metaText = JSON.stringify(parts.length === 0 ? [0, meta] : [parts.map((p) => p.length), meta]);
   let partBytes = 0;
   for (const part of parts) partBytes += part.length;
-  const { bytes, end } = withText(text, textAt, partBytes);
+  const { bytes, metaBytes, textBytes } = withTexts(metaText, text, partBytes);
   const view = new DataView(bytes.buffer);
   bytes[0] = MAGIC;
   bytes[1] = RECORD_FORMAT;
-  view.setUint32(8, metaBytes.length, true);
-  view.setUint32(12, end - textAt, true);
-  bytes.set(metaBytes, HEADER);
-  let at = end;
+  view.setUint32(8, metaBytes, true);
+  view.setUint32(12, textBytes, true);
+  let at = HEADER + metaBytes + textBytes;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
@@ -59,19 +57,29 @@ export function encodeRecord(key: Key, { meta, text, parts }: RecordContent): Ui
   return bytes;
 }
 
-/** Bytes with the text in place, and room before and after it. Most text is ASCII, and then it is written only once. */
-function withText(text: string, at: number, after: number): { bytes: Uint8Array; end: number } {
-  const guess = new Uint8Array(at + text.length + after);
-  const { read, written } = utf8Into(text, guess.subarray(at, at + text.length));
-  if (read === text.length) return { bytes: guess, end: at + written };
-  const textBytes = utf8(text);
-  const bytes = new Uint8Array(at + textBytes.length + after);
-  bytes.set(textBytes, at);
-  return { bytes, end: at + textBytes.length };
+/** Bytes with both texts in place, and room before and after them. */
+function withTexts(meta: string, text: string, after: number) {
+  // Most text is ASCII, where bytes are as many as characters: then both are written at once.
+  const length = meta.length + text.length;
+  const bytes = new Uint8Array(HEADER + length + after);
+  if (utf8Into(meta + text, bytes.subarray(HEADER, HEADER + length)).read === length)
+    return { bytes, metaBytes: meta.length, textBytes: text.length };
+  const [first, second] = [utf8(meta), utf8(text)];
+  const wider = new Uint8Array(HEADER + first.length + second.length + after);
+  wider.set(first, HEADER);
+  wider.set(second, HEADER + first.length);
+  return { bytes: wider, metaBytes: first.length, textBytes: second.length };
+}
+
+/** A record as it was read. Its text is left as bytes (UTF-8) for whoever needs it, and when. */
+export interface DecodedRecord {
+  readonly meta: unknown;
+  readonly textBytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
 }
 
 /** Throws `corrupt` for bytes that are not this record, `newer_format` for those of a later program. */
-export function decodeRecord(key: Key, bytes: Uint8Array): RecordContent {
+export function decodeRecord(key: Key, bytes: Uint8Array): DecodedRecord {
   if (bytes.length < HEADER || bytes[0] !== MAGIC) throw corrupt(key, "it does not begin like a record");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(4, true) !== checksum(key, bytes)) throw corrupt(key, "its checksum does not match");
@@ -87,11 +95,14 @@ export function decodeRecord(key: Key, bytes: Uint8Array): RecordContent {
   const [lengths, meta]: [0 | number[], unknown] = JSON.parse(fromUtf8(bytes.subarray(HEADER, textAt)));
   const parts: Uint8Array[] = [];
   let at = partsAt;
+  // What a store reads together may lie in one buffer; a part that is kept must not keep all of it.
+  const isShared = bytes.buffer.byteLength > 2 * bytes.length;
   for (const length of lengths === 0 ? [] : lengths) {
-    parts.push(bytes.subarray(at, at + length));
+    const part = bytes.subarray(at, at + length);
+    parts.push(isShared ? part.slice() : part);
     at += length;
   }
-  return { meta, text: fromUtf8(bytes.subarray(textAt, partsAt)), parts };
+  return { meta, textBytes: bytes.subarray(textAt, partsAt), parts };
 }
 
 function checksum(key: Key, bytes: Uint8Array): number {

@@ -1,3 +1,4 @@
+import { fromUtf8 } from "../ground/bytes.ts";
 import { REVISION_LENGTH, type Revision } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { decodeRecord } from "./record.ts";
@@ -32,30 +33,34 @@ export interface InnerMeta {
   readonly old?: string;
 }
 
-/** A leaf as it lies in its record: revisions stay packed, so that memory grows by the values alone. */
+/** A leaf as it lies in its record: nothing of its values is unpacked before somebody reads one. */
 export interface PackedLeaf {
   readonly keys: readonly string[];
   readonly revisions: string;
   readonly expiries: Readonly<Record<number, number>> | undefined;
   readonly columns: ValueColumns;
-  readonly text: string;
+  readonly textBytes: Uint8Array;
   readonly parts: readonly Uint8Array[];
 }
 export type PackedNode = PackedLeaf | { readonly children: readonly Child[] };
 
 export function decodePacked(key: Key, bytes: Uint8Array): PackedNode {
-  const { meta, text, parts } = decodeRecord(key, bytes);
+  const { meta, textBytes, parts } = decodeRecord(key, bytes);
   const node = meta as LeafMeta | InnerMeta; // written by encodeNode; the checksum vouches for it
   if ("c" in node) return { children: node.c.map((name, i) => ({ from: node.from[i] ?? "", name })) };
-  return { keys: node.k, revisions: node.r, expiries: node.x, columns: node.v, text, parts };
+  return { keys: node.k, revisions: node.r, expiries: node.x, columns: node.v, textBytes, parts };
 }
 
 export function packedRevision(revisions: string, i: number): Revision {
   return revisions.slice(i * REVISION_LENGTH, (i + 1) * REVISION_LENGTH) as Revision; // packed from revisions only
 }
 
+export function leafValues({ columns, textBytes, parts }: PackedLeaf): (StoredValue | undefined)[] {
+  return unpackValues({ columns, text: fromUtf8(textBytes), parts });
+}
+
 export function leafEntries(leaf: PackedLeaf): TreeEntry[] {
-  const values = unpackValues(leaf);
+  const values = leafValues(leaf);
   return leaf.keys.flatMap((key, i) => {
     const value = values[i];
     if (value === undefined) return [];

@@ -120,15 +120,13 @@ function makeHandle<V extends object>(
     return place === undefined ? undefined : slots.read(place, codec);
   }
 
-  function visible(): [key: keyof V & string, place: Place][] {
+  function visible(): (readonly [key: string, place: Place])[] {
     use();
-    const found: [keyof V & string, Place][] = [];
-    for (const key of isBuffered ? allKeys() : slots.keys()) {
+    if (!isBuffered) return slots.visible(now);
+    return [...allKeys()].flatMap((key) => {
       const place = shown(key);
-      // What is stored under the handle's scope has the handle's keys.
-      if (place !== undefined) found.push([key as keyof V & string, place]);
-    }
-    return found;
+      return place === undefined ? [] : [[key, place] as const];
+    });
   }
 
   function change(
@@ -154,10 +152,13 @@ function makeHandle<V extends object>(
       return copies.get(place) as never; // as for `get`
     },
     has: (key) => shown(key) !== undefined,
-    keys: () => visible().map(([key]) => key),
-    entries: () => visible().map(([key, place]) => [key, slots.read(place, codec) as V[typeof key]]),
+    // What is stored under the handle's scope has the handle's keys and values.
+    keys: () => visible().map(([key]) => key as keyof V & string),
+    entries: () => visible().map(([key, place]) => [key, slots.read(place, codec)] as never),
     get size() {
-      return visible().length;
+      if (isBuffered) return visible().length;
+      use();
+      return slots.count(now);
     },
     revision(key) {
       const place = shown(key);

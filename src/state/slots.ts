@@ -1,3 +1,4 @@
+import { fromUtf8 } from "../ground/bytes.ts";
 import type { Codec } from "../ground/codec.ts";
 import type { Revision } from "../ground/revision.ts";
 import { type PackedLeaf, packedRevision } from "../journal/tree-node.ts";
@@ -27,6 +28,10 @@ export interface Slots {
   value(key: string, codec: Codec, now: () => number): unknown;
   /** Undefined while the entry's commit has no place in the journal. */
   revision(place: Place): Revision | undefined;
+  /** Those that have not expired, in the order of their first writes. */
+  visible(now: () => number): (readonly [key: string, place: Place])[];
+  /** How many `visible` gives; where nothing expires, without looking at each. */
+  count(now: () => number): number;
   /** The entries with an expiry. */
   expiring(): Iterable<readonly [key: string, slot: Slot]>;
   /** Takes in a block in which all is plain JSON. False where it has more entries than can be packed. */
@@ -37,8 +42,8 @@ interface Block {
   readonly origin: Origin;
   /** Where each value's text ends. */
   readonly ends: readonly number[];
-  /** Let go of when no value in it is unread. */
-  text: string;
+  /** Bytes until the first read. Let go of when no value in it is unread. */
+  text: string | Uint8Array;
   unread: number;
   /** Parsed values; undefined, which no JSON is, where none was read. */
   values: unknown[];
@@ -57,8 +62,10 @@ export function emptySlots(): Slots {
 
   const blockOf = (place: number) => blocks[place >>> BITS] as Block; // places are made by `addBlock` only
 
-  function textAt({ text, ends }: Block, index: number): string {
-    return text.slice(index === 0 ? 0 : ends[index - 1], ends[index]);
+  function textAt(block: Block, index: number): string {
+    const { ends } = block;
+    if (typeof block.text !== "string") block.text = fromUtf8(block.text);
+    return block.text.slice(index === 0 ? 0 : ends[index - 1], ends[index]);
   }
 
   function wasRead(block: Block): void {
@@ -146,6 +153,8 @@ export function emptySlots(): Slots {
         return packedRevision(blockOf(place).origin.revisions, place & (SPAN - 1));
       return place.origin.revisions === "" ? undefined : revisionOf(place);
     },
+    visible: (now) => (mayExpire ? [...places].filter(([, place]) => !hasExpired(place, now)) : [...places]),
+    count: (now) => (mayExpire ? slots.visible(now).length : places.size),
     *expiring() {
       if (!mayExpire) return;
       for (const [key, place] of places) {
@@ -154,13 +163,13 @@ export function emptySlots(): Slots {
         if (slot !== undefined) yield [key, slot];
       }
     },
-    addBlock({ keys, revisions, expiries, columns, text }) {
+    addBlock({ keys, revisions, expiries, columns, textBytes }) {
       if (keys.length > SPAN) return false;
       const first = blocks.length << BITS;
       blocks.push({
         origin: { revisions, expiries },
         ends: columns.e,
-        text,
+        text: textBytes,
         unread: keys.length,
         values: NONE,
       });

@@ -1,11 +1,12 @@
 import type { EncodedValue } from "../ground/codec.ts";
 import { isStateError, type StateError } from "../ground/error.ts";
 import { type ScopeText, type StateScope, scopeNamed } from "../ground/scope.ts";
+import { pause } from "../journal/pace.ts";
 import { loadLarge, refuseQuarantined, scopeBlocks } from "../journal/read.ts";
 import type { JournalState } from "../journal/state.ts";
 import type { TailEntry } from "../journal/tail.ts";
-import type { PackedLeaf } from "../journal/tree-node.ts";
-import { isLarge, type LargeValue, unpackValues } from "../journal/values.ts";
+import { leafValues, type PackedLeaf } from "../journal/tree-node.ts";
+import { isLarge, type LargeValue } from "../journal/values.ts";
 import { type Lane, lane } from "./lane.ts";
 import { GONE, type Slot, slotOf } from "./slot.ts";
 import { emptySlots, type Slots } from "./slots.ts";
@@ -45,6 +46,9 @@ export function preceding(view: ScopeView, key: string): Slot | undefined {
   return slot?.kind === GONE ? undefined : slot;
 }
 
+/** How often a scope of which a record is missing is loaded anew. With the pauses between them a quarter of a second. */
+const ATTEMPTS = 8;
+
 /** The scopes in memory. */
 export interface Views {
   /** Loads the scope if it is not in memory, and holds it until `release`. */
@@ -78,7 +82,9 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
       try {
         return await loadScope(journal, text, laneOf(text), (view) => loaded.set(text, view));
       } catch (error) {
-        if (!isStateError(error, "stale") || attempt === 5) throw error;
+        if (!isStateError(error, "stale") || attempt === ATTEMPTS) throw error;
+        // What this program wrote itself may have left memory, and not be seen everywhere yet.
+        if (journal.store.capabilities.consistency === "eventual") await pause(2 ** attempt);
         await catchUp();
       }
     }
@@ -183,7 +189,7 @@ function addLeaf(slots: Slots, large: [Slot, LargeValue][], leaf: PackedLeaf): v
   const isPlain = columns.f === undefined && columns.l === undefined;
   if (isPlain && slots.addBlock(leaf)) return;
   const origin = { revisions: leaf.revisions, expiries: leaf.expiries };
-  const values = unpackValues(leaf);
+  const values = leafValues(leaf);
   keys.forEach((key, i) => {
     const value = values[i];
     if (value === undefined) return;

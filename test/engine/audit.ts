@@ -5,7 +5,8 @@ import { checkpointKey, HEAD_KEY, mintOf, namedKey, stagedKey } from "../../src/
 import { mergedPages } from "../../src/journal/page-directory.ts";
 import type { JournalState } from "../../src/journal/state.ts";
 import { entries, leaves, namesSince, type TreeRoot } from "../../src/journal/tree.ts";
-import { isLarge, type StoredValue, unpackValues } from "../../src/journal/values.ts";
+import { leafValues } from "../../src/journal/tree-node.ts";
+import { isLarge, type StoredValue } from "../../src/journal/values.ts";
 import { guard } from "../../src/store/guard.ts";
 import { manifestIn, partKeys } from "../../src/store/manifest.ts";
 import { withParts } from "../../src/store/parts.ts";
@@ -67,7 +68,7 @@ async function reach(journal: JournalState, reached: Set<Key>): Promise<void> {
   for await (const entry of entries(store, checkpoint.scopes)) {
     const root = "text" in entry.value ? entry.value.text : null;
     await tree(root);
-    for await (const leaf of leaves(store, root)) for (const one of unpackValues(leaf)) value(one);
+    for await (const leaf of leaves(store, root)) for (const one of leafValues(leaf)) value(one);
   }
   for await (const entry of entries(store, checkpoint.pages))
     if ("text" in entry.value) reached.add(namedKey(entry.value.text));
