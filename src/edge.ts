@@ -22,7 +22,7 @@ export type {
   StateRequest,
   UpdateOperation,
 } from "./edge/request.ts";
-export { StateObject } from "./edge/state-object.ts";
+export { StateObject, type StateObjectOptions } from "./edge/state-object.ts";
 export type { WatchMessage } from "./edge/watch.ts";
 export type { WatchClient, WatchOptions } from "./edge/watch-client.ts";
 export type { WireValue } from "./edge/wire.ts";

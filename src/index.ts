@@ -2,11 +2,16 @@
 import { memory } from "../adapters/memory/index.ts";
 import { openStore } from "./open.ts";
 import type { StateManagerOptions } from "./options.ts";
+import type { Bound } from "./state/correlation.ts";
 import type { Schema } from "./state/schema.ts";
 import type { StateManager as OpenState } from "./state-manager.ts";
 
+// No alias: what an alias stands for has no name that the declarations of callers can say.
 /** An open store. */
-export type StateManager<S extends Schema = Schema> = OpenState<S>;
+export interface StateManager<S extends Schema = Schema> extends OpenState<S> {
+  /** The same store with a correlation that goes with each operation. */
+  with(bound: Bound): StateManager<S>;
+}
 
 /** The only way in. */
 export const StateManager = {
@@ -44,7 +49,7 @@ export { isStateError, StateError } from "./ground/error.ts";
 export type { Clock, Correlation, Lifecycle, Logger, PendingStore, Ports, Random } from "./ground/ports.ts";
 export type { Revision } from "./ground/revision.ts";
 export { parseRevision, REVISION_ZERO, revisionTime } from "./ground/revision.ts";
-export type { ScopeText, StateScope, SystemScope } from "./ground/scope.ts";
+export type { ScopeOf, ScopeText, StateScope, SystemScope } from "./ground/scope.ts";
 export {
   agent,
   custom,
@@ -62,6 +67,7 @@ export type { ValueType } from "./ground/value-type.ts";
 export { OpaqueValue } from "./ground/value-type.ts";
 export type { BreakerOptions } from "./hooks/breaker.ts";
 export type {
+  HookAnswer,
   HookContext,
   HookFunction,
   HookHandle,
@@ -71,11 +77,20 @@ export type {
   Hooks,
   PointSubject,
   StateChange,
+  SubjectAt,
   ValueText,
 } from "./hooks/hook.ts";
 export type { HookPoint } from "./hooks/point.ts";
 export type { HookFailure } from "./hooks/port.ts";
-export type { HookRun } from "./hooks/recorded.ts";
+export type {
+  HookRun,
+  Recorded,
+  RecordedChange,
+  RecordedContext,
+  RecordedError,
+  RecordedResult,
+  RecordedValue,
+} from "./hooks/recorded.ts";
 export type { HookRegistry } from "./hooks/registry.ts";
 export { hookRegistry as createHooks } from "./hooks/registry.ts";
 export type { ForkedChange, HookResult } from "./hooks/result.ts";

@@ -1,5 +1,6 @@
 import {
   agent,
+  type BatchChange,
   type Bound,
   formatScope,
   globalScope,
@@ -8,18 +9,20 @@ import {
   type Timeline,
   type WriteResult,
 } from "../index.ts";
-import { createCodec } from "../internal.ts";
+import { checkFields, checkName, createCodec } from "../internal.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { type Packed, unpack } from "./packed.ts";
-import type {
-  ListOptions,
-  RemoteChange,
-  RemoteEntry,
-  RemoteList,
-  RemoteWriteOptions,
-  StateRequest,
-  UpdateOperation,
+import {
+  CHANGE_FIELDS,
+  type ListOptions,
+  type RemoteChange,
+  type RemoteEntry,
+  type RemoteList,
+  type RemoteWriteOptions,
+  type StateRequest,
+  type UpdateOperation,
 } from "./request.ts";
+import { functionOf } from "./update.ts";
 import { type WatchClient, type WatchOptions, watchOver } from "./watch-client.ts";
 
 /** What a Worker has of a `StateObject`: `env.STATE.get(id)`. */
@@ -29,6 +32,9 @@ export interface StateStub {
 }
 
 const codec = createCodec();
+
+const BOUND: readonly (keyof Bound)[] = ["correlationId", "causationId", "actor", "triggeredBy"];
+const WRITE_OPTIONS: readonly (keyof RemoteWriteOptions)[] = [...BOUND, "expectedRevision", "ttlMs"];
 
 /** What a stub's object answers. Throws an error of the object as what it was there. */
 export async function ask(stub: StateStub, request: StateRequest): Promise<unknown> {
@@ -57,41 +63,52 @@ export interface RemoteHandle {
 export interface StateClient extends Omit<RemoteHandle, "scope"> {
   scope(scope: StateScope): RemoteHandle;
   scopes(): Promise<readonly string[]>;
-  batch(
-    changes: readonly (Omit<RemoteChange, "scope"> & { readonly scope: StateScope })[],
-    options?: Bound,
-  ): Promise<WriteResult>;
+  batch(changes: readonly BatchChange[], options?: Bound): Promise<WriteResult>;
   timeline(correlationId: string): Promise<Timeline>;
   /** The same client with a correlation that goes with each write. */
   with(bound: Bound): StateClient;
 }
 
 /**
- * The client of one `StateObject`. Errors are thrown as what they were in the object, by code.
+ * The client of one `StateObject`. Errors are thrown as what they were in the object, by code. What cannot be a request, such
+ * as a key that is no text, is refused here, as a handle refuses it, and nothing is sent.
  *
  * @example
  * const state = stateClient(env.STATE.getByName("team-7"));
  * await state.set("mode", "careful");
  */
 export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
+  if (typeof stub?.keepstate !== "function")
+    throw new TypeError("stateClient needs the stub of a StateObject, such as env.STATE.getByName(name)");
+  checkFields("a field to bind", bound, BOUND);
+
   function handle(scope: StateScope): RemoteHandle {
     const text = formatScope(scope);
-    const write = (request: StateRequest) => ask(stub, request) as Promise<WriteResult>; // as `perform` answers
-    const entry = (key: string) =>
-      ask(stub, { kind: "get", scope: text, key }) as Promise<RemoteEntry | undefined>; // as `perform` answers
+    const on = (key: string) => ({ scope: text, key: checkName(key, "key") });
+    const entry = async (key: string) =>
+      (await ask(stub, { kind: "get", ...on(key) })) as RemoteEntry | undefined; // as `perform` answers
+    const write = async (request: StateRequest) => (await ask(stub, request)) as WriteResult; // as `perform` answers
+    const options = (given: RemoteWriteOptions = {}) => {
+      checkFields("an option of a write", given, WRITE_OPTIONS);
+      return { options: { ...bound, ...given } };
+    };
     return {
       scope,
       entry,
       get: async (key) => (await entry(key))?.value,
       has: async (key) => (await entry(key)) !== undefined,
       list: (options = {}) => ask(stub, { kind: "list", scope: text, options }) as Promise<RemoteList>, // as `perform` answers
-      set: (key, value, options) =>
-        write({ kind: "set", scope: text, key, value, options: { ...bound, ...options } }),
-      delete: (key, options) =>
-        write({ kind: "delete", scope: text, key, options: { ...bound, ...options } }),
-      update: (key, operation, options) =>
-        write({ kind: "update", scope: text, key, operation, options: { ...bound, ...options } }),
-      watch: (listener, options = {}) => watchOver(stub, { ...options, scope: text, listener }),
+      set: async (key, value, given) => write({ kind: "set", ...on(key), value, ...options(given) }),
+      delete: async (key, given) => write({ kind: "delete", ...on(key), ...options(given) }),
+      update: async (key, operation, given) => {
+        functionOf(operation); // throws for what is no operation
+        return write({ kind: "update", ...on(key), operation, ...options(given) });
+      },
+      watch(listener, options = {}) {
+        if (typeof listener !== "function") throw new TypeError("watch needs a function");
+        if (options.key !== undefined) checkName(options.key, "key");
+        return watchOver(stub, { ...options, scope: text, listener });
+      },
     };
   }
 
@@ -100,15 +117,29 @@ export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
     ...onGlobal,
     scope: handle,
     scopes: () => ask(stub, { kind: "scopes" }) as Promise<readonly string[]>, // as `perform` answers
-    batch: (changes, options) =>
-      ask(stub, {
+    async batch(changes, options = {}) {
+      if (!Array.isArray(changes)) throw new TypeError("a batch needs a list of changes");
+      checkFields("an option of a batch", options, BOUND);
+      return ask(stub, {
         kind: "batch",
-        changes: changes.map((change) => ({ ...change, scope: formatScope(change.scope) })),
+        changes: changes.map(remoteChange),
         options: { ...bound, ...options },
-      }) as Promise<WriteResult>, // as `perform` answers
-    timeline: (correlationId) => ask(stub, { kind: "timeline", correlationId }) as Promise<Timeline>, // as `perform` answers
-    with: (more) => stateClient(stub, { ...bound, ...more }),
+      }) as Promise<WriteResult>; // as `perform` answers
+    },
+    async timeline(correlationId) {
+      if (typeof correlationId !== "string") throw new TypeError("correlationId must be a string");
+      return ask(stub, { kind: "timeline", correlationId }) as Promise<Timeline>; // as `perform` answers
+    },
+    with(more) {
+      checkFields("a field to bind", more, BOUND);
+      return stateClient(stub, { ...bound, ...more });
+    },
   };
+}
+
+function remoteChange(change: BatchChange): RemoteChange {
+  checkFields("a part of a change", change, CHANGE_FIELDS);
+  return { ...change, scope: formatScope(change.scope), key: checkName(change.key, "key") };
 }
 
 /** The namespace of a `StateObject` class, such as `env.STATE`. */

@@ -23,8 +23,8 @@ interface MirroredEntry {
 }
 
 export interface Mirror {
-  /** Notes that a scope was changed by a commit; it is written when the second is over. */
-  changed(scope: string, revision: string): void;
+  /** Copies the scopes that commits of this opening change, each when the second is over. */
+  follow(state: StateManager): void;
   /** Writes a scope now unless it was written within the last second. */
   refresh(scope: string): Promise<void>;
 }
@@ -38,13 +38,13 @@ export function mirrorKey(object: string, scope: string): string {
  * readers go to the object.
  */
 export function mirrorOf(
-  state: StateManager,
+  store: () => Promise<StateManager>,
   kv: MirrorNamespace,
   object: string,
   waitUntil: (work: Promise<unknown>) => void,
 ): Mirror {
   /** Of the last commit that was told: by then its values can be read, which the head alone does not say. */
-  let told: string = state.headRevision;
+  let told = "";
   const writtenAt = new Map<string, number>();
   const waiting = new Set<string>();
   /** One put of a scope after the other, so that an older copy never comes last. */
@@ -61,6 +61,7 @@ export function mirrorOf(
   async function put(scope: string): Promise<void> {
     writtenAt.set(scope, Date.now());
     try {
+      const state = await store();
       const copy = await copyOf(state, scope, told);
       await kv.put(mirrorKey(object, scope), JSON.stringify(toWire(engineOf(state).codec, copy)));
     } catch (error) {
@@ -75,12 +76,19 @@ export function mirrorOf(
     await write(scope);
   }
 
+  function changed(scope: string): void {
+    if (waiting.has(scope)) return;
+    waiting.add(scope);
+    waitUntil(later(scope));
+  }
+
   return {
-    changed(scope, revision) {
-      told = revision;
-      if (waiting.has(scope)) return;
-      waiting.add(scope);
-      waitUntil(later(scope));
+    follow(state) {
+      told = state.headRevision;
+      state.events.on("state.changed", ({ data, revision }) => {
+        told = revision ?? state.headRevision;
+        changed(data.scope);
+      });
     },
     async refresh(scope) {
       if (waiting.has(scope) || Date.now() - (writtenAt.get(scope) ?? 0) < PUT_INTERVAL_MS) return;
@@ -95,7 +103,7 @@ function copyOf(state: StateManager, text: string, revision: string): Promise<Mi
   return lookAtScopes(state, [scope], (look) => {
     const stored = look(scope).stored();
     const entries = stored.flatMap(([key, { value, revision, expiresAt }]): [string, MirroredEntry][] =>
-      // Without one it is buffered, and nobody knows yet whether it will last.
+      // Without one it is not stored, and nobody knows yet whether it will be.
       revision === undefined
         ? []
         : [[key, { value, revision, ...(expiresAt === undefined ? {} : { expiresAt }) }]],

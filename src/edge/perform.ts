@@ -7,33 +7,52 @@ import {
   type StateManager,
 } from "../index.ts";
 import { checkFields, checkName } from "../internal.ts";
-import type { ListOptions, RemoteChange, RemoteEntry, RemoteList, StateRequest } from "./request.ts";
+import {
+  CHANGE_FIELDS,
+  type ListOptions,
+  type RemoteChange,
+  type RemoteEntry,
+  type RemoteList,
+  type StateRequest,
+} from "./request.ts";
 import { functionOf } from "./update.ts";
 
 /** Entries in one answer. */
 const MOST_LISTED = 1_000;
 
-/** Does what a request asks for. Rejects with `invalid` or a TypeError for a request that is malformed. */
-export async function perform(state: StateManager, request: StateRequest): Promise<unknown> {
+/**
+ * Does what a request asks for. Rejects with `invalid` or a TypeError for a request that is malformed. `onBegun` is called
+ * when a write has its place in the store's order, behind all that were begun before.
+ */
+export async function perform(
+  state: StateManager,
+  request: StateRequest,
+  onBegun: () => void,
+): Promise<unknown> {
   switch (request?.kind) {
     case "get":
       checkName(request.key, "key");
-      return inScope(state, request.scope, (handle) => entryOf(handle, request.key));
+      return inScope(state, request.scope, onBegun, (handle) => entryOf(handle, request.key));
     case "set":
-      return inScope(state, request.scope, (handle) =>
+      return inScope(state, request.scope, onBegun, (handle) =>
         handle.set(request.key, request.value, request.options),
       );
     case "update": {
       const change = functionOf(request.operation);
-      return inScope(state, request.scope, (handle) => handle.update(request.key, change, request.options));
+      return inScope(state, request.scope, onBegun, (handle) =>
+        handle.update(request.key, change, request.options),
+      );
     }
     case "delete":
-      return inScope(state, request.scope, (handle) => handle.delete(request.key, request.options));
-    case "batch":
+      return inScope(state, request.scope, onBegun, (handle) => handle.delete(request.key, request.options));
+    case "batch": {
       if (!Array.isArray(request.changes)) throw new TypeError("a batch needs a list of changes");
-      return state.setMany(request.changes.map(changeOf), request.options);
+      const result = state.setMany(request.changes.map(changeOf), request.options);
+      onBegun();
+      return result;
+    }
     case "list":
-      return inScope(state, request.scope, (handle) =>
+      return inScope(state, request.scope, onBegun, (handle) =>
         listOf(handle, request.options === undefined ? {} : request.options),
       );
     case "scopes":
@@ -53,24 +72,28 @@ export async function perform(state: StateManager, request: StateRequest): Promi
 async function inScope<T>(
   state: StateManager,
   scope: string,
+  onBegun: () => void,
   work: (handle: Handle) => T | Promise<T>,
 ): Promise<T> {
   const handle = await state.scope(parseScope(scope));
   try {
-    return await work(handle);
+    const result = work(handle);
+    onBegun();
+    return await result;
   } finally {
     handle.close();
   }
 }
 
 function changeOf(change: RemoteChange): BatchChange {
-  checkFields("a part of a change", change, ["scope", "key", "value", "operation", "ttlMs"]);
+  checkFields("a part of a change", change, CHANGE_FIELDS);
   return { ...change, scope: parseScope(change.scope) };
 }
 
 /** Undefined where there is none. */
 function entryOf(handle: Handle, key: string): RemoteEntry | undefined {
-  return handle.has(key) ? { value: handle.get(key), revision: handle.revision(key) } : undefined;
+  const revision = handle.revision(key);
+  return revision === undefined ? undefined : { value: handle.get(key), revision };
 }
 
 /** In the order of keys, so that a list can be read on while others write. */

@@ -1,5 +1,5 @@
 import { formatScope, parseRevision, type StateScope } from "../index.ts";
-import { createCodec } from "../internal.ts";
+import { checkName, createCodec } from "../internal.ts";
 import { ask, type StateStub } from "./client.ts";
 import { type MirroredScope, mirrorKey } from "./mirror.ts";
 import type { MirrorNamespace } from "./platform.ts";
@@ -56,6 +56,7 @@ export function edgeReader(
 
   return {
     async read(scope, key, { maxAgeMs, atLeast = "" }) {
+      checkName(key, "key");
       if (!(maxAgeMs >= 0)) throw new TypeError("maxAgeMs must be a number of milliseconds from 0 on");
       if (atLeast !== "") parseRevision(atLeast);
       const text = formatScope(scope);

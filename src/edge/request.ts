@@ -25,6 +25,8 @@ export interface RemoteChange {
   readonly ttlMs?: number;
 }
 
+export const CHANGE_FIELDS: readonly (keyof RemoteChange)[] = ["scope", "key", "value", "operation", "ttlMs"];
+
 export interface ListOptions {
   readonly prefix?: string;
   /** Entries in one answer, 1 to 1,000. Default 100. */
@@ -70,8 +72,7 @@ export type StateRequest =
 /** An entry as it is read. */
 export interface RemoteEntry {
   readonly value: unknown;
-  /** Undefined: buffered, and not stored yet. */
-  readonly revision: string | undefined;
+  readonly revision: string;
 }
 
 export interface RemoteList {

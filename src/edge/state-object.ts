@@ -1,10 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DurableStorageLike, durableObject } from "../../adapters/durable-object/index.ts";
-import { StateError, StateManager, type StateManagerOptions } from "../index.ts";
+import {
+  isStateError,
+  type PersistenceOptions,
+  StateError,
+  StateManager,
+  type StateManagerOptions,
+} from "../index.ts";
 import { createCodec, engineOf, removeExpired } from "../internal.ts";
 import { type Access, admit } from "./access.ts";
 import { errorResponse, notFound, readRequest, responseTo } from "./http.ts";
 import { type Mirror, mirrorOf } from "./mirror.ts";
+import { arrivalOrder, scopesWritten } from "./order.ts";
 import { failureOf, outcomeOf } from "./outcome.ts";
 import { type Packed, packOutcome, unpack } from "./packed.ts";
 import { perform } from "./perform.ts";
@@ -20,6 +27,14 @@ type Context = ObjectContext & { readonly storage: ObjectStorage & DurableStorag
 const BODY_BYTES = 8 * 1024 * 1024;
 /** After an alarm that failed. */
 const ALARM_RETRY_MS = 10 * 60 * 1000;
+
+/**
+ * Options of the store in an object, other than its storage. There is no buffered mode: the platform holds an answer back
+ * until what was written is on disk, but not until what only waits to be written is.
+ */
+export interface StateObjectOptions extends Omit<StateManagerOptions, "storage" | "persistence"> {
+  readonly persistence?: PersistenceOptions & { readonly mode?: "immediate" };
+}
 
 /** Until the store is open. It packs errors, and unpacks nothing but built-in types. */
 const plainCodec = createCodec();
@@ -41,7 +56,9 @@ const plainCodec = createCodec();
 export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   readonly #context: Context;
   readonly #watchers: Watchers;
-  #opened: Promise<StateManager> | undefined;
+  readonly #inOrder = arrivalOrder();
+  #opening: Promise<StateManager> | undefined;
+  #opened: StateManager | undefined;
   #mirror: Mirror | undefined;
 
   constructor(ctx: unknown, env: Env) {
@@ -53,11 +70,14 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   }
 
   /** Options of the store other than its storage, such as `schema`. */
-  protected options(): Omit<StateManagerOptions, "storage"> {
+  protected options(): StateObjectOptions {
     return {};
   }
 
-  /** Called each time the object wakes up, before anything else: register hooks here. */
+  /**
+   * Called each time the store was opened, before anything else: register hooks here. That is when the object wakes up, and
+   * again after `unknown_outcome`.
+   */
   protected configure(_state: StateManager): void | Promise<void> {}
 
   /**
@@ -78,15 +98,19 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     return BODY_BYTES;
   }
 
-  /** The open store, for methods of a subclass. Rejects with `unavailable`; the next call tries again. */
-  protected store(): Promise<StateManager> {
-    this.#opened ??= this.#open().catch((cause: unknown) => {
-      this.#opened = undefined;
+  /**
+   * The open store, for methods of a subclass: ask for it each time. Once it is read-only because nobody knows whether a
+   * commit landed, it is closed and opened anew, which finds out. Rejects with `unavailable`; the next call tries again.
+   */
+  protected async store(): Promise<StateManager> {
+    if (this.#opened !== undefined && hasLostTrack(this.#opened)) this.#leave(this.#opened);
+    this.#opening ??= this.#open().catch((cause: unknown) => {
+      this.#opening = undefined;
       console.error("keepstate: the store could not be opened", cause);
       const { message } = failureOf(cause);
       throw new StateError("unavailable", `the store could not be opened: ${message}`, { cause });
     });
-    return this.#opened;
+    return this.#opening;
   }
 
   /**
@@ -103,7 +127,7 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     const outcome = await outcomeOf(async () => {
       const state = await this.store();
       codec = engineOf(state).codec;
-      return this.#perform(state, unpack(codec, packed));
+      return this.#perform(unpack(codec, packed));
     });
     return packOutcome(codec, outcome);
   }
@@ -117,7 +141,7 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
       const { codec } = engineOf(state);
       const read = await readRequest(request, codec, this.maxBodyBytes());
       if (read === undefined) return notFound(`there is no ${request.method} ${pathname}`);
-      return responseTo(codec, await this.#perform(state, read, request));
+      return responseTo(codec, await this.#perform(read, request));
     } catch (error) {
       return errorResponse(failureOf(error));
     }
@@ -150,7 +174,12 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   async #open(): Promise<StateManager> {
     await undefined; // until the fields of a subclass are set
     const { storage, id } = this.#context;
-    const state = await StateManager.open({ ...this.options(), storage: durableObject(storage) });
+    const options: StateManagerOptions = this.options();
+    if (options.persistence?.mode === "buffered")
+      throw new TypeError(
+        'a StateObject has no persistence mode "buffered": answers would leave before what they tell of is stored',
+      );
+    const state = await StateManager.open({ ...options, storage: durableObject(storage) });
     try {
       await this.configure(state);
     } catch (error) {
@@ -159,27 +188,42 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     }
     const namespace = this.mirror();
     if (namespace !== undefined) {
-      const mirror = mirrorOf(state, namespace, id.toString(), (work) => this.#context.waitUntil(work));
-      state.events.on("state.changed", ({ data, revision }) =>
-        mirror.changed(data.scope, revision ?? state.headRevision),
-      );
-      this.#mirror = mirror;
+      const waitUntil = (work: Promise<unknown>) => this.#context.waitUntil(work);
+      this.#mirror ??= mirrorOf(() => this.store(), namespace, id.toString(), waitUntil);
+      this.#mirror.follow(state);
     }
     this.#watchers.resume(state);
+    this.#opened = state;
     return state;
   }
 
-  async #perform(state: StateManager, asked: unknown, http?: Request): Promise<unknown> {
+  #leave(state: StateManager): void {
+    this.#opening = undefined;
+    this.#opened = undefined;
+    this.#watchers.pause();
+    const closed = state.close().catch((error: unknown) => {
+      console.error("keepstate: an opening that lost track could not be closed", error);
+    });
+    this.#context.waitUntil(closed);
+  }
+
+  async #perform(asked: unknown, http?: Request): Promise<unknown> {
     if (typeof asked !== "object" || asked === null)
       throw new StateError("invalid", "a request is an object with a kind");
     const request = asked as StateRequest; // `perform` checks what it uses
     const { scope, key, options } = asked as { scope?: string; key?: string; options?: { actor?: string } };
     const access: Access = { kind: request.kind, scope, key, actor: options?.actor, request };
-    await admit((one) => this.authorize(one), http === undefined ? access : { ...access, http });
-    // Begun before the write, so that no crash comes between; not waited for, so that no later call passes this one.
-    const expiry = expiryOf(request);
-    const woken = expiry === undefined ? undefined : this.wakeAt(expiry);
-    const [result] = await Promise.all([perform(state, request), woken]);
+    const admission = admit((one) => this.authorize(one), http === undefined ? access : { ...access, http });
+    // What comes over HTTP has no order to keep, and nobody outside should make the others wait.
+    const scopes = http === undefined ? scopesWritten(request) : [];
+    const result = await this.#inOrder(scopes, admission, async (onBegun) => {
+      const state = await this.store(); // it may have been opened anew meanwhile
+      // Begun before the write, so that no crash comes between; not waited for, so that no later call passes this one.
+      const expiry = expiryOf(request);
+      const woken = expiry === undefined ? undefined : this.wakeAt(expiry);
+      const [result] = await Promise.all([perform(state, request, onBegun), woken]);
+      return result;
+    });
     if (request.kind === "get" && request.copy === true && this.#mirror !== undefined)
       this.#context.waitUntil(this.#mirror.refresh(request.scope));
     return result;
@@ -191,8 +235,14 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     const watch = readWatch(new URL(request.url), state.headRevision);
     const { scope, key } = watch;
     await admit((one) => this.authorize(one), { kind: "watch", scope, key, http: request });
+    const now = await this.store(); // it may have been opened anew meanwhile
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#watchers.accept(state, server, watch);
+    this.#watchers.accept(now, server, watch);
     return new Response(null, { status: 101, webSocket: client } as ResponseInit);
   }
+}
+
+/** Whether a commit landed could not be found out, or the store was replaced: a new opening sees what there is. */
+function hasLostTrack(state: StateManager): boolean {
+  return isStateError(engineOf(state).journal.readOnly, "unknown_outcome");
 }

@@ -8,7 +8,9 @@ const TAG = "keepstate-watch";
 export interface Watchers {
   /** Accepts a socket so that the object may sleep, greets it and tells it what follows. */
   accept(state: StateManager, socket: ObjectSocket, watch: Watch): void;
-  /** Goes on with the sockets that an earlier life of the object accepted. */
+  /** Tells nothing until `resume`, and then from where it was. */
+  pause(): void;
+  /** Goes on with the sockets that were accepted before the store was opened. */
   resume(state: StateManager): void;
   /** False for a socket that is not a watcher's. */
   end(socket: ObjectSocket): boolean;
@@ -33,6 +35,10 @@ export function watchersOf(context: ObjectContext): Watchers {
       context.acceptWebSocket(socket, [TAG]);
       greet(socket, watch);
       start(state, socket);
+    },
+    pause() {
+      for (const end of following.values()) end.abort();
+      following.clear();
     },
     resume(state) {
       for (const socket of context.getWebSockets(TAG)) start(state, socket);

@@ -11,25 +11,26 @@ export interface MergedStream {
 }
 
 /**
- * `follow` subscribes to all sources and returns what ends that. `onEnd` is called once, when nobody reads any more.
- * Throws `invalid` for options out of range.
+ * `follow` subscribes to all sources and returns what ends that; it is called once, when nobody reads any more.
+ * Throws `invalid` for options out of range, and what `follow` throws; then nothing listens to the signal.
  */
 export function mergedStream(
   follow: (push: (event: UniversalEvent) => void) => () => void,
   options: QueueOptions,
-  onEnd: () => void,
 ): MergedStream {
   let stop = () => {};
   const naming = { id: nanoid, now: () => Date.now() };
-  const inlet = eventQueue(
+  const { queue, push, finish } = eventQueue(
     options,
     (input, sequence) => makeEvent(input, sequence, naming),
-    () => {
-      stop();
-      onEnd();
-    },
+    () => stop(),
   );
-  stop = follow(inlet.push);
-  if (options.signal?.aborted === true) inlet.queue.close();
-  return { stream: eventStream(inlet.queue), finish: inlet.finish };
+  try {
+    stop = follow(push);
+  } catch (error) {
+    queue.close();
+    throw error;
+  }
+  if (options.signal?.aborted === true) queue.close();
+  return { stream: eventStream(queue), finish };
 }

@@ -21,7 +21,7 @@ export interface EncodedValue {
   readonly parts: readonly Uint8Array[];
 }
 
-export interface DecodedValue {
+interface DecodedValue {
   readonly value: unknown;
   /**
    * True: deeply frozen, may be handed out as the same reference each time.

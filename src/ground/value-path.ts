@@ -2,7 +2,7 @@
 export type PathStep = string | number | CollectionStep;
 
 /** A place in a Map or Set: `key` and `element` by position, `value` by its key where that is a primitive. */
-export interface CollectionStep {
+interface CollectionStep {
   readonly part: "key" | "value" | "element";
   readonly index: number;
   readonly key?: unknown;

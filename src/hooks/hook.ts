@@ -41,11 +41,12 @@ export interface PointSubject extends HookSubject {
 }
 
 /** What hooks see, by point. Points that are not listed give a `PointSubject`. */
-export interface HookSubjects {
+interface HookSubjects {
   before_state_change: StateChange;
   after_state_change: StateChange;
   state_conflict: StateChange;
 }
+/** What hooks at a point see. */
 export type SubjectAt<P extends HookPoint> = P extends keyof HookSubjects ? HookSubjects[P] : PointSubject;
 
 /** Reads and writes inside the commit that is being made. What it writes lands with that commit, or not at all. */
@@ -70,6 +71,7 @@ export interface HookContext<S = HookSubject> {
   readonly state: HookHandle;
 }
 
+/** What a hook returns, or what its promise resolves with. */
 export type HookAnswer = HookResult | undefined | void;
 /** Returning nothing is `proceed`. A hook that returns no promise costs no timer and no await. */
 export type HookFunction<S = HookSubject> = (

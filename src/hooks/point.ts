@@ -1,5 +1,5 @@
 /** A moment at which keepstate asks hooks. `artifact_*` and `after_*` are told what has happened and cannot stop it. */
-export type KnownHookPoint =
+type KnownHookPoint =
   | `${"before" | "after"}_${"state_change" | "state_migration" | "backup" | "restore"}`
   | `session_${"start" | "pause" | "resume" | "end"}`
   | `artifact_${"collected" | "deleted"}`

@@ -14,7 +14,7 @@ export interface Quarantined {
 }
 
 /** What one checkpoint put out of use. */
-export interface Garbage {
+interface Garbage {
   readonly keys: readonly Key[];
   /** When it was, by `clock.elapsed()`. */
   readonly since: number;

@@ -29,39 +29,60 @@ export function useStatus(state: Observed | undefined): Status {
   return useSyncExternalStore(observer.subscribe, observer.read, unknown);
 }
 
+/** A write that fails in immediate mode is told to its caller alone; so whoever shows `dirty` looks again. Milliseconds. */
+const LOOK_AGAIN = 200;
+
 function observerOf(state: Observed) {
   let last = UNKNOWN;
   let error: unknown;
+  let again: Later | undefined;
   return {
     read(): Status {
       const { dirty, lastDurableAt } = state;
       const isSame = last.dirty === dirty && last.lastDurableAt === lastDurableAt && last.error === error;
       if (!isSame) last = { dirty, lastDurableAt, error };
+      if (dirty) again?.begin();
       return last;
     },
     subscribe(listener: () => void): () => void {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const stopStatus = unlessClosed(() =>
-        state.events.on("status.changed", ({ data }) => {
-          error = data.error;
-          listener();
-        }),
-      );
-      // In immediate mode there is no other sign; a commit is told of a moment before its writer has nothing left to do.
-      const stopChanges = unlessClosed(() =>
-        state.events.on("state.changed", () => {
-          timer ??= setTimeout(() => {
-            timer = undefined;
+      // A commit is told of a moment before its writer has nothing left to do.
+      const soon = later(listener, 0);
+      again = later(listener, LOOK_AGAIN);
+      const stops = [
+        unlessClosed(() =>
+          state.events.on("status.changed", ({ data }) => {
+            error = data.error;
             listener();
-          });
-        }),
-      );
+          }),
+        ),
+        unlessClosed(() => state.events.on("state.changed", soon.begin)),
+        soon.end,
+        again.end,
+      ];
       return () => {
-        stopStatus();
-        stopChanges();
-        clearTimeout(timer);
+        again = undefined;
+        for (const stop of stops) stop();
       };
     },
+  };
+}
+
+interface Later {
+  begin(): void;
+  end(): void;
+}
+
+/** Once for all that began since the last time. */
+function later(listener: () => void, ms: number): Later {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    begin() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        listener();
+      }, ms);
+    },
+    end: () => clearTimeout(timer),
   };
 }
 

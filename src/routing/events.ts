@@ -8,26 +8,35 @@ export type RoutedEvents = Omit<StateEvents, "since">;
 export function routedEvents<S extends Schema>(stores: readonly StateManager<S>[]) {
   const open = new Set<{ finish(): void }>();
 
-  /** All or none: a pattern that is refused leaves nothing behind. */
+  /** All or none: a store that refuses, as one that was closed by itself does, leaves nothing behind in the others. */
   function onAll(subscribe: (store: StateManager<S>) => () => void): () => void {
-    const offs = stores.map(subscribe);
-    return () => {
-      for (const off of offs) off();
+    const offs: (() => void)[] = [];
+    const off = () => {
+      for (const one of offs) one();
     };
+    try {
+      for (const store of stores) offs.push(subscribe(store));
+    } catch (error) {
+      off();
+      throw error;
+    }
+    return off;
   }
 
   const events: RoutedEvents = {
     on: (pattern, handler) => onAll((store) => store.events.on(pattern, handler)),
     subscribe(pattern: string, options: QueueOptions = {}): EventStream {
       const entry = { finish: () => {} };
-      open.add(entry);
-      const merged = mergedStream(
-        (push) => onAll((store) => store.events.on(pattern, push)),
-        options,
-        () => open.delete(entry),
-      );
-      entry.finish = merged.finish;
-      return merged.stream;
+      const { stream, finish } = mergedStream((push) => {
+        const off = onAll((store) => store.events.on(pattern, push));
+        open.add(entry);
+        return () => {
+          open.delete(entry);
+          off();
+        };
+      }, options);
+      entry.finish = finish;
+      return stream;
     },
   };
   /** After the stores were closed: streams end after what waits in them. */

@@ -56,10 +56,11 @@ export function routedState<S extends Schema>(backends: Backends<S>): RoutedStat
   let closing: Promise<void> | undefined;
   /** What hooks of one store do to another is done before any is closed. */
   async function closeAll(): Promise<void> {
-    const flushed = await Promise.allSettled(stores.map((store) => store.flush()));
+    // What cannot be stored is tried again by `close`, which tells of it.
+    await Promise.allSettled(stores.map((store) => store.flush()));
     const closed = await Promise.allSettled(stores.map((store) => store.close()));
     events.finish();
-    settledOrThrow([...flushed, ...closed]);
+    settledOrThrow(closed);
   }
   return face(
     backends,

@@ -76,10 +76,14 @@ function outcomeOf({ backend, result, undoing }: Part): BackendOutcome {
   return { backend, status, ...revision, ...undoing };
 }
 
-/** The only part's failure says it all. */
+/** The only part's failure says it all, and so does misuse, such as a wrong option, which all refuse alike. */
 function failureOf(cause: unknown, isAlone: boolean, backends: readonly BackendOutcome[]): unknown {
-  if (isAlone) return cause;
-  const message = `the batch did not happen as a whole: ${backends.map(sentenceOf).join("; ")}`;
+  const own = messageOf(cause);
+  const isOfAll = backends.every(({ status, reason }) => status === "failed" && reason === own);
+  if (isAlone || (isOfAll && cause instanceof TypeError)) return cause;
+  const message = isOfAll
+    ? own
+    : `the batch did not happen as a whole: ${backends.map(sentenceOf).join("; ")}`;
   const code = isStateError(cause) ? cause.code : "unavailable";
   return new StateError(code, message, { ...(isStateError(cause) && cause.facts), backends, cause });
 }

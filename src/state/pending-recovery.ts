@@ -1,4 +1,4 @@
-import { isStateError } from "../ground/error.ts";
+import { isStateError, type StateError } from "../ground/error.ts";
 import type { PendingStore } from "../ground/ports.ts";
 import { SYSTEM } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
@@ -21,6 +21,8 @@ export interface Recovery {
 /** What became of an entry. */
 type Outcome =
   | Exclude<WriteResult, { status: "buffered" }>
+  /** By the schema. */
+  | { readonly status: "refused"; readonly error: StateError }
   | { readonly status: "failed"; readonly error: unknown };
 
 interface Left {
@@ -111,7 +113,7 @@ export function recoverPending(engine: Engine, store: PendingStore, flush: () =>
   }
 
   function settle(key: string, entry: PendingEntry, fate: Outcome): void {
-    if (fate.status === "failed" && !isStateError(fate.error, "schema")) {
+    if (fate.status === "failed") {
       tellFailure("an entry could not be taken in yet", fate.error, true);
       return;
     }
@@ -122,9 +124,11 @@ export function recoverPending(engine: Engine, store: PendingStore, flush: () =>
         const { correlation } = entry;
         if (fate.status === "conflict") engine.bus.publish({ type: "pending.superseded", data, correlation });
         else {
-          const reason = fate.status === "cancelled" ? `hook ${fate.by} vetoed it: ${fate.reason}` : "schema";
-          const error = fate.status === "failed" ? { error: fate.error } : {};
-          const told = { ...data, reason, ...error, isKept: false };
+          const why =
+            fate.status === "cancelled"
+              ? { reason: `hook ${fate.by} vetoed it: ${fate.reason}` }
+              : { reason: fate.error.message, error: fate.error };
+          const told = { ...data, ...why, isKept: false };
           engine.bus.publish({ type: "pending.failed", data: told, correlation });
         }
       }
@@ -213,7 +217,8 @@ function takeIn(
       resolve(result: WriteResult) {
         if (result.status !== "buffered") resolve(result);
       },
-      reject: (error: unknown) => resolve({ status: "failed", error }),
+      reject: (error: unknown) =>
+        resolve(isStateError(error, "schema") ? { status: "refused", error } : { status: "failed", error }),
     };
     const lanes = [...new Set(entry.changes.map(({ scope }) => scope))].map(views.lane);
     queued = inLanes(engine, lanes, requests, call);

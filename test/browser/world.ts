@@ -25,7 +25,7 @@ type Asked<Api, K extends keyof Api> = Api[K] extends (...args: infer A) => infe
   : never;
 
 /** A tab with the page of `pages/state.ts`. */
-export interface StateTab extends Tab {
+interface StateTab extends Tab {
   ask<K extends keyof PageApi>(
     name: K,
     ...args: Asked<PageApi, K>["args"]
@@ -33,7 +33,7 @@ export interface StateTab extends Tab {
 }
 
 /** A tab with the page of `pages/raw.ts`. */
-export interface RawTab extends Tab {
+interface RawTab extends Tab {
   ask<K extends keyof RawApi>(
     name: K,
     ...args: Asked<RawApi, K>["args"]

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { mirrorOf } from "../../src/edge/mirror.ts";
-import { perform } from "../../src/edge/perform.ts";
 import { StateManager } from "../../src/index.ts";
 import { degraded, profile } from "../../src/testing.ts";
 
@@ -22,7 +21,13 @@ test("a copy made while a write is on its way shows what is stored, and claims n
     get: () => Promise.resolve(null),
     put: (_: string, text: string) => Promise.resolve(void copies.push(JSON.parse(text) as Copy)),
   };
-  const mirror = mirrorOf(state, kv, "object", () => {});
+  const mirror = mirrorOf(
+    () => Promise.resolve(state),
+    kv,
+    "object",
+    () => {},
+  );
+  mirror.follow(state);
   const { reached, thaw } = backend.freeze(backend.effects + 1);
   const second = state.set("k", 2);
   await reached;
@@ -33,14 +38,4 @@ test("a copy made while a write is on its way shows what is stored, and claims n
   expect(copies.map(({ value }) => [value.entries["k"]?.value, value.revision])).toEqual([
     [1, first.status === "committed" && first.revision],
   ]);
-});
-
-test("what is buffered is read as it is, without a revision", async () => {
-  const state = await StateManager.open({ persistence: { mode: "buffered" } });
-  await perform(state, { kind: "set", scope: "global", key: "k", value: 1 });
-  const entry = { kind: "get", scope: "global", key: "k" } as const;
-  expect(await perform(state, entry)).toEqual({ value: 1, revision: undefined });
-  await state.flush();
-  expect(await perform(state, entry)).toEqual({ value: 1, revision: state.headRevision });
-  await state.close();
 });

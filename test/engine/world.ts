@@ -17,7 +17,7 @@ export const sharedProfiles = engineProfiles.filter(({ capabilities }) => capabi
 /** More of every sweep, and longer histories. */
 export const isThorough = process.env["KEEPSTATE_THOROUGH"] === "1";
 
-export interface WorldOptions extends Omit<StateManagerOptions, "storage" | "ports"> {
+interface WorldOptions extends Omit<StateManagerOptions, "storage" | "ports"> {
   /** Comes between the engine and the backend. */
   readonly wrap?: (store: Store) => Store;
   /** How far this program's clock is ahead of the others'. Milliseconds. */

@@ -10,7 +10,7 @@ interface Inode {
   readonly dirty: Set<number>;
 }
 
-export type Step = (operation: string, path: string) => void;
+type Step = (operation: string, path: string) => void;
 
 export interface FakeDisk {
   readonly files: Files;

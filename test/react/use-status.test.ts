@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, createElement } from "react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { StateManager } from "../../src/index.ts";
 import { type Status, useStatus } from "../../src/react.ts";
 import { degraded, profile } from "../../src/testing.ts";
@@ -79,6 +79,26 @@ test("immediate: tells when the last commit was, and is not dirty for good", asy
   await at.leave();
 });
 
+test.each([{ strict: false }, { strict: true }])(
+  "immediate: a write that fails is not dirty for good; strict: $strict",
+  async ({ strict }) => {
+    const backend = degraded({ capabilities: profile("strong").capabilities });
+    await using state = await open({ storage: backend.adapter() });
+    const at = page({ strict });
+    await at.show(saved(state));
+    const { reached, thaw } = backend.freeze(backend.effects + 1);
+    const failed = expect(state.set("k", 1)).rejects.toMatchObject({ code: "quota" });
+    await reached;
+    await at.show(saved(state));
+    expect(at.text).toBe("saving");
+    backend.plan({ at: backend.effects + 1, kind: "fail-before", as: "quota" });
+    thaw();
+    await failed;
+    await vi.waitFor(() => act(async () => expect(at.text).toBe("saved")));
+    await at.leave();
+  },
+);
+
 test("nobody listens after unmounting, and what was about to be told is not", async () => {
   await using store = await open();
   const { state, counts } = counting(store);
@@ -91,6 +111,20 @@ test("nobody listens after unmounting, and what was about to be told is not", as
   await state.set("k", 2);
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect([counts.listening, counts.looks]).toEqual([0, 0]);
+});
+
+test("nobody looks again after unmounting, though something waits", async () => {
+  await using store = await open({ persistence: buffered });
+  const { state, counts } = counting(store);
+  const at = page();
+  await at.show(saved(state));
+  await act(async () => void (await state.set("k", 1)));
+  counts.looks = 0;
+  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(0));
+  await at.leave();
+  counts.looks = 0;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(counts.looks).toBe(0);
 });
 
 test("a store that was closed shows what it was last", async () => {

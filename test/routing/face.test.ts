@@ -224,3 +224,57 @@ test("close closes all stores, also when one fails, and says so", async () => {
   expect(() => researcher.get("k")).toThrow(expect.objectContaining({ code: "closed" }));
   expect(() => state.get("k")).toThrow(expect.objectContaining({ code: "closed" }));
 });
+
+test("what all stores refuse alike is said once, as what it is", async () => {
+  const state = await route(options());
+  const noId = { constructor: TypeError, message: "a correlation id is a non-empty string" };
+  await expect(state.executions("")).rejects.toMatchObject(noId);
+  await expect(state.timeline("")).rejects.toMatchObject(noId);
+  const both = [globalScope(), agent("r")].map((scope) => ({ scope, key: "k", value: 1 }));
+  await expect(state.setMany(both, { actor: 5 } as never)).rejects.toMatchObject({
+    constructor: TypeError,
+    message: "actor must be a string, not number",
+  });
+  await expect(state.setMany(both, { actor: "" })).rejects.toMatchObject({
+    code: "invalid",
+    message: "actor must be one line of 1 to 512 characters",
+    facts: { backends: [{ status: "failed" }, { status: "failed" }] },
+  });
+  const schema = "user" as never;
+  await expect(route({ ...options(), schema })).rejects.toMatchObject({
+    constructor: TypeError,
+    message: "schema must be an object",
+  });
+  const elsewhere = await route(options());
+  for (const store of elsewhere.backends) await store.state.close();
+  await expect(elsewhere.refresh()).rejects.toMatchObject({
+    code: "closed",
+    message: expect.not.stringContaining("; and"),
+  });
+  await state.close();
+});
+
+test("close says once what cannot be stored, and nothing where it then could be", async () => {
+  const persistence = { mode: "buffered", flushIntervalMs: 600_000 } as const;
+  for (const failures of [1, 2]) {
+    const [main, agents] = [failing("main"), failing("agents")];
+    const state = await route({ ...options(main.adapter(), agents.adapter()), persistence });
+    await state.set("k", 1);
+    for (let i = 1; i <= failures; i++)
+      main.backend.plan({ at: main.backend.effects + i, kind: "fail-before", as: "quota" });
+    if (failures === 1) await state.close();
+    else {
+      const error: unknown = await state.close().catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: "quota", message: expect.not.stringContaining("; and") });
+    }
+    await using again = await route(options(main.adapter(), agents.adapter()));
+    expect(again.get("k")).toBe(failures === 1 ? 1 : undefined);
+  }
+});
+
+test("close ends the others where a store was closed by itself", async () => {
+  const state = await route(options());
+  await state.storeOf(agent("r")).close();
+  await state.close();
+  expect(() => state.get("k")).toThrow(expect.objectContaining({ code: "closed" }));
+});

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { cancel, type StateChangeData } from "../../src/index.ts";
 import { engineOf } from "../../src/internal.ts";
 import { beginEpoch } from "../../src/journal/journal.ts";
@@ -8,7 +9,7 @@ import { collect, turns } from "./world.ts";
 afterEach(endAll);
 
 describe("what is refused is told with its value", () => {
-  test("a veto, and a schema that has changed; neither comes again", async () => {
+  test("a veto does not come again", async () => {
     const at = origin();
     const first = await at.live();
     await first.state.set("a", "x");
@@ -24,6 +25,29 @@ describe("what is refused is told with its value", () => {
         operation: "set",
         value: "x",
         reason: "hook no vetoed it: not today",
+        isKept: false,
+      },
+    ]);
+    expect([state.has("a"), at.around.entries.size]).toEqual([false, 0]);
+  });
+
+  test("nor does what a schema that has changed refuses: told with the schema's reason", async () => {
+    const at = origin();
+    const first = await at.live();
+    await first.state.set("a", "x");
+    vanish(at, first);
+    const { state } = await at.live({ schema: { version: 1, scopes: { global: { a: z.number() } } } });
+    const failed = collect(state, "pending.failed");
+    await state.flush();
+    const message = expect.stringMatching(/^a: .*number/);
+    expect(data(failed)).toEqual([
+      {
+        scope: "global",
+        key: "a",
+        operation: "set",
+        value: "x",
+        reason: message,
+        error: expect.objectContaining({ code: "schema", message, facts: { key: "a", path: "a" } }),
         isKept: false,
       },
     ]);

@@ -28,8 +28,15 @@ export class Agents extends StateObject<Cloudflare.Env> {
     return Promise.resolve(new Response(null, { status: 101, webSocket: client }));
   }
 
-  protected override authorize({ http }: Access): boolean {
-    return http === undefined || http.headers.get("authorization") !== "nobody";
+  /** Ends the wait of requests whose actor, or authorization, is "held"; with false they are refused. */
+  decide: (isAllowed: boolean) => void = () => {};
+  readonly #decided = new Promise<boolean>((resolve) => {
+    this.decide = resolve;
+  });
+
+  protected override authorize({ http, actor }: Access): boolean | Promise<boolean> {
+    const authorization = http?.headers.get("authorization");
+    return actor === "held" || authorization === "held" ? this.#decided : authorization !== "nobody";
   }
 
   protected override mirror(): KVNamespace {

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
-import { stateClient } from "../../src/edge.ts";
+import { type Packed, StateObject, stateClient } from "../../src/edge.ts";
 import { agent, isStateError } from "../../src/index.ts";
 
 const named = () => env.AGENTS.get(env.AGENTS.idFromName(crypto.randomUUID()));
@@ -145,4 +145,28 @@ test("fields of the subclass are set before it is asked for anything", async () 
     "options",
     "configure",
   ]);
+});
+
+test("an object in buffered mode is refused: the platform holds back no answer for what only waits to be stored", async () => {
+  const persistence = { mode: "buffered" } as const;
+  class Buffered extends StateObject {
+    // @ts-expect-error: it is refused before it runs, too
+    protected override options(): { persistence: { mode: "buffered" } } {
+      return { persistence };
+    }
+  }
+  await runInDurableObject(named(), async (_, context) => {
+    const object = new Buffered(context, {});
+    const stub = {
+      keepstate: (packed: Packed) => object.keepstate(packed),
+      fetch: () => Promise.reject(new TypeError("no HTTP here")),
+    };
+    await expect(stateClient(stub).set("k", 1)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("buffered"),
+    });
+    expect([...context.storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'keepstate'")]).toEqual(
+      [],
+    );
+  });
 });

@@ -1,4 +1,4 @@
-export type EngineName = "chromium" | "firefox" | "webkit";
+type EngineName = "chromium" | "firefox" | "webkit";
 
 /** A real browser that tests can start, watch and kill. Every call is bounded in time and rejects when it is over. */
 export interface Engine {
