@@ -11,6 +11,7 @@ const vitest = (script) => ({
 const steps = [
   { name: "format and lint", script: "lint" },
   { name: "types", script: "types" },
+  { name: "unused code", script: "unused" },
   { name: "docs examples", script: "docs:check" },
   { name: "unit tests", script: "unit", ...vitest("unit") },
   { name: "build", script: "build", args: ["--", "--silent"] },
