@@ -3,7 +3,7 @@
  * of the origin. A hint that may be lost; who is told reads again.
  */
 export interface Announcer {
-  /** Tells all others of that name, never oneself. Does nothing after `close`. */
+  /** Tells all others of that name, never oneself; of what follows each other closely once. Does nothing after `close`. */
   tell(): void;
   /** Calls `onChange` when another one tells. Returns the way to stop. */
   listen(onChange: () => void): () => void;
@@ -15,6 +15,9 @@ export interface Announcer {
   close(): void;
 }
 
+/** A message costs about as much as a commit, so no more than one goes out in so many milliseconds. */
+const APART_MS = 8;
+
 /** By a BroadcastChannel; `undefined` where there is none. `name` says which data it is about. */
 export function announcer(name: string): Announcer | undefined {
   if (typeof BroadcastChannel !== "function") return undefined;
@@ -22,6 +25,18 @@ export function announcer(name: string): Announcer | undefined {
   let isOpen = true;
   let held: Promise<void> | undefined;
   let letGo = () => {};
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  /** Others wait for this one. */
+  let isAwaited = false;
+
+  function send(): void {
+    clearTimeout(late);
+    late = undefined;
+    isAwaited = false;
+    toldAt = performance.now();
+    channel.postMessage(null);
+  }
 
   function hear(heard: (event: MessageEvent) => void): () => void {
     channel.addEventListener("message", heard);
@@ -45,7 +60,10 @@ export function announcer(name: string): Announcer | undefined {
   hear(({ data }) => (typeof data === "number" ? hold(data) : letGo()));
   return {
     tell() {
-      if (isOpen) channel.postMessage(null);
+      if (!isOpen) return;
+      const wait = toldAt + APART_MS - performance.now();
+      if (isAwaited || wait <= 0) send();
+      else late ??= setTimeout(send, wait);
     },
     listen: (onChange) =>
       hear(({ data }) => {
@@ -54,12 +72,15 @@ export function announcer(name: string): Announcer | undefined {
     plead(ms) {
       // Who pleads has waited for the others and does not wait for them again.
       letGo();
-      if (isOpen) channel.postMessage(ms);
+      if (!isOpen) return;
+      isAwaited = true;
+      channel.postMessage(ms);
     },
     get held() {
       return held;
     },
     close() {
+      if (late !== undefined) send();
       isOpen = false;
       letGo();
       channel.close();

@@ -54,3 +54,38 @@ test("who pleads is not held by an earlier plea", async () => {
   expect(other.held).toBeUndefined();
   end();
 });
+
+test("of commits that follow each other closely the first is told at once, and the rest together", async () => {
+  const { one, other, end } = pair();
+  let heard = 0;
+  other.listen(() => heard++);
+  for (let i = 0; i < 50; i++) one.tell();
+  await vi.waitFor(() => expect(heard).toBe(2));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(heard).toBe(2);
+  end();
+});
+
+test("what is still to be told is told at once if others wait for it, and before closing", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  const { one, other } = pair();
+  let heard = 0;
+  other.listen(() => heard++);
+  const turns = async () => {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  one.tell();
+  one.plead(60_000);
+  one.tell();
+  await turns();
+  expect([heard, other.held]).toEqual([2, undefined]);
+  one.tell();
+  await turns();
+  expect(heard).toBe(2);
+  one.close();
+  await turns();
+  expect(heard).toBe(3);
+  expect(vi.getTimerCount()).toBe(0);
+  other.close();
+  vi.useRealTimers();
+});
