@@ -14,6 +14,10 @@ const SUBJECTS: Readonly<Record<string, { readonly history: boolean; readonly no
   },
   "storage.put and list": { history: false, note: "the asynchronous key-value API" },
   keepstate: { history: true, note: "Durable Object adapter at its defaults: journal and history on" },
+  "keepstate, every value read": {
+    history: true,
+    note: "a loaded scope answers every get at once and parses a value when it is first read; here all of them are read too",
+  },
 };
 
 export const edgeWorkloads: readonly Workload[] = [
@@ -61,7 +65,13 @@ export const edgeWorkloads: readonly Workload[] = [
         unit: "ms",
         sizes: { entries: count },
         limit: "storage.put and list",
-        names: ["storage.put and list", "sql row", "sql segment log", "keepstate"],
+        names: [
+          "storage.put and list",
+          "sql row",
+          "sql segment log",
+          "keepstate",
+          "keepstate, every value read",
+        ],
         kind: "load",
         count,
         bars: [{ row: "keepstate", atMost: 1, of: "storage.put and list" }],

@@ -1,4 +1,4 @@
-import { keepstate } from "./keepstate.ts";
+import { keepstate, keepstateRead } from "./keepstate.ts";
 import { dexie, idb, idbKeyval, localForage, rxdb, tinybase } from "./peers.ts";
 import { rawMap, rawRows, rawSegments } from "./raw.ts";
 import type { PageSubject } from "./subject.ts";
@@ -8,6 +8,7 @@ export const subjects: readonly PageSubject[] = [
   rawSegments,
   rawMap,
   keepstate,
+  keepstateRead,
   idbKeyval,
   idb,
   dexie,

@@ -2,24 +2,33 @@
 
 import { agent, StateManager } from "keepstate";
 import { indexedDB } from "keepstate/adapters/indexeddb";
-import type { PageSubject, Value } from "./subject.ts";
+import type { Entry, PageSubject, Value } from "./subject.ts";
 
-export const keepstate: PageSubject = {
-  name: "keepstate",
+/** Loaded is a scope whose every value can be had at once: each is parsed when it is first read. */
+export const keepstate: PageSubject = { name: "keepstate", open };
+
+export const keepstateRead: PageSubject = {
+  name: "keepstate, every value read",
   async open(name) {
-    const state = await StateManager.open({ storage: indexedDB({ name }) });
-    const scope = agent("bench");
-    const handle = await state.scope(scope);
-    return {
-      set: (key, value) => handle.set(key, value),
-      async setMany(list) {
-        await state.batch((tx) => {
-          for (const [key, value] of list) tx.set(scope, key, value);
-        });
-      },
-      get: (key): Value | undefined => handle.get(key) as Value | undefined, // only the bench writes here
-      load: async () => handle.entries().length,
-      close: () => state.close(),
-    };
+    const opened = await open(name);
+    return { ...opened, load: async () => opened.handle.entries().length };
   },
 };
+
+async function open(name: string) {
+  const state = await StateManager.open({ storage: indexedDB({ name }) });
+  const scope = agent("bench");
+  const handle = await state.scope(scope);
+  return {
+    handle,
+    set: (key: string, value: Value) => handle.set(key, value),
+    async setMany(list: readonly Entry[]) {
+      await state.batch((tx) => {
+        for (const [key, value] of list) tx.set(scope, key, value);
+      });
+    },
+    get: (key: string) => handle.get(key),
+    load: async () => handle.size,
+    close: () => state.close(),
+  };
+}

@@ -15,7 +15,7 @@ export interface Opened {
   /** The store's own way to write many at once. */
   setMany(list: readonly Entry[]): Promise<unknown>;
   get(key: string): unknown;
-  /** Reads every value and says how many. */
+  /** Brings everything into memory, so that every value can be had at once, and says how many there are. */
   load(): Promise<number>;
   close(): Promise<void> | void;
 }
