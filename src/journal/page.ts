@@ -61,21 +61,22 @@ export interface EncodedPage {
   readonly scopes: readonly ScopeText[];
 }
 
+/** Up to so many things are compared one by one: most pages hold one commit, and a Map costs more than that. */
+const FEW = 8;
+
 /** Numbers for distinct things in the order they are met. */
 function numbering<T>() {
-  const numbers = new Map<T, number>();
+  const all: T[] = [];
+  let numbers: Map<T, number> | undefined;
   return {
+    all: all as readonly T[],
     of(thing: T): number {
-      let n = numbers.get(thing);
-      if (n === undefined) {
-        n = numbers.size;
-        numbers.set(thing, n);
-      }
+      const known = numbers === undefined ? all.indexOf(thing) : (numbers.get(thing) ?? -1);
+      if (known !== -1) return known;
+      const n = all.push(thing) - 1;
+      if (n === FEW) numbers = new Map(all.map((one, i) => [one, i]));
+      else numbers?.set(thing, n);
       return n;
-    },
-    all: () => [...numbers.keys()],
-    get size() {
-      return numbers.size;
     },
   };
 }
@@ -150,12 +151,12 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
   });
   for (const detail of details) values.push(detail);
   const packed = packValues(values);
-  const same = correlations.size === 0 && stems.size === 1 ? -1 : 0;
+  const same = correlations.all.length === 0 && stems.all.length === 1 ? -1 : 0;
   const meta: PageMeta = {
     first,
     prev: draft.previous,
     pprev: draft.beforePrevious,
-    sc: scopes.all(),
+    sc: scopes.all,
     psc: draft.previousScopes,
     ...(draft.staged ? { staged: draft.staged } : {}),
     n: commits.length,
@@ -163,9 +164,9 @@ export function encodePage(key: Key, draft: PageDraft): EncodedPage {
     ...(isUniform(dt, 0) ? {} : { dt }),
     ...(isUniform(kinds, "change") ? {} : { kinds }),
     ...(isUniform(nc, 1) ? {} : { nc }),
-    cor: correlations.all(),
+    cor: correlations.all,
     ...(isUniform(ci, same) ? {} : { ci }),
-    ...(g.length === 0 ? {} : { stems: stems.all(), g }),
+    ...(g.length === 0 ? {} : { stems: stems.all, g }),
     k,
     ...(isUniform(s, 0) ? {} : { s }),
     ...(isUniform(o, 0) ? {} : { o }),
