@@ -10,7 +10,6 @@ import { withCompression } from "./journal/compression.ts";
 import { correlationIds } from "./journal/correlation-id.ts";
 import { STORE_FORMAT } from "./journal/head.ts";
 import { openJournal } from "./journal/journal.ts";
-import { refresh } from "./journal/refresh.ts";
 import { headRevision, type JournalState } from "./journal/state.ts";
 import type { TailPage } from "./journal/tail.ts";
 import { compressionThreshold, readSettings, type StateManagerOptions } from "./options.ts";
@@ -96,7 +95,7 @@ function checkVersion({ head }: JournalState, schema: Schema | undefined, readOn
   if (head.minWriter > STORE_FORMAT && !readOnly) {
     throw new StateError(
       "newer_format",
-      `the store needs a writer of format ${head.minWriter}; this one is of ${STORE_FORMAT}. It can be opened with require: { readOnly: true }`,
+      `the store needs a writer of format ${head.minWriter}; this one is of ${STORE_FORMAT}; open it with require: { readOnly: true }`,
     );
   }
   if (schema === undefined) return;
@@ -138,7 +137,7 @@ async function assemble<S extends Schema>(
   /** Other writers have committed, and nobody has begun to read it. */
   let isHinted = false;
   const catchUp = async () => {
-    const { showRemote } = remote.now ?? (await remote.load());
+    const { refresh, showRemote } = remote.now ?? (await remote.load());
     await journal.turn.run(async () => {
       isHinted = false;
       unshown = [...unshown, ...(await refresh(journal))];

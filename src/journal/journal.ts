@@ -5,8 +5,8 @@ import { REVISION_ZERO, revisionMint } from "../ground/revision.ts";
 import type { Batch, Store } from "../store/store.ts";
 import { EMPTY_CHECKPOINT, encodeCheckpoint, encodeHead, type Head, STORE_FORMAT } from "./head.ts";
 import { checkpointKey, HEAD_KEY } from "./keys.ts";
+import { load, readCheckpoint } from "./load.ts";
 import { commitPaced, pause } from "./pace.ts";
-import { load, readCheckpoint, refresh } from "./refresh.ts";
 import { headRevision, type JournalState, turn } from "./state.ts";
 import { emptyTail } from "./tail.ts";
 
@@ -38,7 +38,7 @@ export async function openJournal(
     forked: [],
     orphans,
     lastPut: new Map(),
-    catchUp: async () => void (await state.turn.run(() => refresh(state))),
+    catchUp: () => state.turn.run(() => load(state)),
     turn: turn(),
   };
   await load(state);

@@ -1,5 +1,5 @@
 import type { Revision } from "../ground/revision.ts";
-import { type CheckpointPointer, readCheckpoint } from "./refresh.ts";
+import { type CheckpointPointer, readCheckpoint } from "./load.ts";
 import { headRevision, type JournalState } from "./state.ts";
 
 /**

@@ -11,6 +11,8 @@ import { readSlot, type Slot, slotOf } from "./slot.ts";
 import type { ScopeView, Views } from "./view.ts";
 import { tell } from "./watch.ts";
 
+export { refresh } from "../journal/refresh.ts";
+
 /** Shows what other writers committed: first in memory, then as events, change by change in journal order. */
 export async function showRemote(
   journal: JournalState,
