@@ -69,8 +69,10 @@ export function sqlStore(storage: SqlStorageLike, name: string, readOnly: boolea
     }
     if (swap !== undefined && !hasMoved(swap)) return "conflict";
     for (const write of writes) {
-      if ("put" in write) sql.exec(upsert, write.put, write.value);
-      else sql.exec(remove, write.delete);
+      const key = "put" in write ? write.put : write.delete;
+      if (key === swap?.key) continue; // the swap counts as the last write
+      if ("put" in write) sql.exec(upsert, key, write.value);
+      else sql.exec(remove, key);
     }
     return "committed";
   }

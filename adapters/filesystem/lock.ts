@@ -127,7 +127,11 @@ export async function acquireLock(files: Files, directory: string, options: Lock
     const last = look >= LOOKS;
     if (typeof other === "object") {
       const dead = await isDead(other);
-      if (dead === false) throw lockedBy(other, path, "Close it there, or open this one read-only.");
+      if (dead === false) {
+        const isOwn = other.pid === holder.pid && other.host === holder.host;
+        const why = isOwn ? "That is this process: share its opening" : "Close it there";
+        throw lockedBy(other, path, `${why}, or open this one read-only.`);
+      }
       if (dead === "unknown") throw lockedBy(other, path, `It cannot be seen from here. ${BY_HAND}`);
       if (last) throw lockedBy(other, path, "It is gone, and another process is taking its place.");
       if (await breakLock(other)) return take(look + 1);

@@ -5,7 +5,7 @@
 export interface Announcer {
   /** Tells all others of that name, never oneself; of what follows each other closely once. Does nothing after `close`. */
   tell(): void;
-  /** Calls `onChange` when another one tells. Returns the way to stop. */
+  /** Calls `onChange` when another one tells, and once more when it is silent. Returns the way to stop. */
   listen(onChange: () => void): () => void;
   /** Asks all others not to write until this one tells, at most for so many milliseconds. */
   plead(ms: number): void;
@@ -18,7 +18,10 @@ export interface Announcer {
 /** A message costs about as much as a commit, so no more than one goes out in so many milliseconds. */
 const APART_MS = 8;
 
-/** By a BroadcastChannel; `undefined` where there is none. `name` says which data it is about. */
+/**
+ * By a BroadcastChannel; `undefined` where there is none. `name` says which data it is about. A message is null, which tells
+ * of commits, or a number: a plea for so many milliseconds, which 0 takes back.
+ */
 export function announcer(name: string): Announcer | undefined {
   if (typeof BroadcastChannel !== "function") return undefined;
   const channel = new BroadcastChannel(name);
@@ -33,7 +36,6 @@ export function announcer(name: string): Announcer | undefined {
   function send(): void {
     clearTimeout(late);
     late = undefined;
-    isAwaited = false;
     toldAt = performance.now();
     channel.postMessage(null);
   }
@@ -57,18 +59,35 @@ export function announcer(name: string): Announcer | undefined {
     });
   }
 
-  hear(({ data }) => (typeof data === "number" ? hold(data) : letGo()));
+  hear(({ data }) => {
+    if (data === 0) letGo();
+    // Of those who plead at once each would wait for the others.
+    else if (typeof data === "number" && !isAwaited) hold(data);
+  });
   return {
     tell() {
       if (!isOpen) return;
       const wait = toldAt + APART_MS - performance.now();
       if (isAwaited || wait <= 0) send();
       else late ??= setTimeout(send, wait);
+      if (!isAwaited) return;
+      isAwaited = false;
+      channel.postMessage(0);
     },
-    listen: (onChange) =>
-      hear(({ data }) => {
-        if (data === null) onChange();
-      }),
+    listen(onChange) {
+      let again: ReturnType<typeof setTimeout> | undefined;
+      const stop = hear(({ data }) => {
+        if (data !== null) return;
+        onChange();
+        // Whoever told may have ended before it told of what followed closely.
+        clearTimeout(again);
+        again = setTimeout(() => isOpen && onChange(), 2 * APART_MS);
+      });
+      return () => {
+        clearTimeout(again);
+        stop();
+      };
+    },
     plead(ms) {
       // Who pleads has waited for the others and does not wait for them again.
       letGo();
@@ -81,6 +100,7 @@ export function announcer(name: string): Announcer | undefined {
     },
     close() {
       if (late !== undefined) send();
+      if (isOpen && isAwaited) channel.postMessage(0);
       isOpen = false;
       letGo();
       channel.close();

@@ -8,6 +8,6 @@ export function checkOptions(example: string, given: object, known: readonly str
     throw new TypeError(`Options are given in an object, such as ${example}.`);
   for (const option of Object.keys(given)) {
     if (!known.includes(option))
-      throw new TypeError(`${example} has no option "${option}"; known are ${known.join(", ")}.`);
+      throw new TypeError(`There is no option "${option}"; known are ${known.join(", ")}, as in ${example}.`);
   }
 }

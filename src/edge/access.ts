@@ -15,6 +15,20 @@ export interface Access {
   readonly http?: Request;
 }
 
+/** What a request is about. What is about several scopes has none here, even if it names one that nobody reads. */
+export function placeOf(request: StateRequest): Pick<Access, "scope" | "key"> {
+  switch (request.kind) {
+    case "batch":
+    case "scopes":
+    case "timeline":
+      return {};
+    case "list":
+      return { scope: request.scope };
+    default:
+      return { scope: request.scope, key: request.key };
+  }
+}
+
 /** Throws `forbidden` where `authorize` says no; `unavailable` where it throws anything but a `StateError`. */
 export async function admit(
   authorize: (access: Access) => boolean | Promise<boolean>,

@@ -150,7 +150,7 @@ export interface StateNamespace<Id, Stub extends StateStub = StateStub> {
 
 /**
  * The stub of an agent's own object: for methods that the class adds, and for passing on a request to watch it.
- * Throws `invalid` for what cannot be an agent's id.
+ * Throws `invalid` for what cannot be an agent's id, and a TypeError where the binding is missing.
  *
  * @example
  * const { reply } = await agentStub(env.STATE, "researcher").say("researcher", text);
@@ -159,6 +159,8 @@ export function agentStub<Id, Stub extends StateStub>(
   namespace: StateNamespace<Id, Stub>,
   agentId: string,
 ): Stub {
+  if (typeof namespace?.idFromName !== "function")
+    throw new TypeError("this is no namespace of objects: is the binding in the Worker's configuration?");
   const stub = namespace.get(namespace.idFromName(formatScope(agent(agentId))));
   if (typeof stub?.keepstate !== "function")
     throw new StateError("invalid", "the namespace is not of a class that extends StateObject");

@@ -8,7 +8,7 @@ import {
   type StateManagerOptions,
 } from "../index.ts";
 import { createCodec, engineOf, removeExpired } from "../internal.ts";
-import { type Access, admit } from "./access.ts";
+import { type Access, admit, placeOf } from "./access.ts";
 import { errorResponse, notFound, readRequest, responseTo } from "./http.ts";
 import { type Mirror, mirrorOf } from "./mirror.ts";
 import { arrivalOrder, scopesWritten } from "./order.ts";
@@ -17,7 +17,7 @@ import { type Packed, packOutcome, unpack } from "./packed.ts";
 import { perform } from "./perform.ts";
 import type { MirrorNamespace, ObjectContext, ObjectSocket, ObjectStorage } from "./platform.ts";
 import type { StateRequest } from "./request.ts";
-import { expiryOf, wakeAt } from "./wake.ts";
+import { alarmIn, expiryOf } from "./wake.ts";
 import { readWatch } from "./watch.ts";
 import { type Watchers, watchersOf } from "./watchers.ts";
 
@@ -57,6 +57,7 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   readonly #context: Context;
   readonly #watchers: Watchers;
   readonly #inOrder = arrivalOrder();
+  readonly #setAlarm: (time: number) => Promise<void>;
   #opening: Promise<StateManager> | undefined;
   #opened: StateManager | undefined;
   #mirror: Mirror | undefined;
@@ -65,6 +66,7 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     super(ctx as never, env); // whatever the platform's types call it
     this.#context = ctx as Context; // the platform's own, of which the part that is used is named
     this.#watchers = watchersOf(this.#context);
+    this.#setAlarm = alarmIn(this.#context.storage);
     // A failure is told to each who asks: thrown from here it would lose its code.
     void this.#context.blockConcurrencyWhile(() => outcomeOf(() => this.store()));
   }
@@ -100,7 +102,8 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
 
   /**
    * The open store, for methods of a subclass: ask for it each time. Once it is read-only because nobody knows whether a
-   * commit landed, it is closed and opened anew, which finds out. Rejects with `unavailable`; the next call tries again.
+   * commit landed, it is closed and opened anew, which finds out; one that was closed is opened too. Rejects with
+   * `unavailable`; the next call tries again.
    */
   protected async store(): Promise<StateManager> {
     if (this.#opened !== undefined && hasLostTrack(this.#opened)) this.#leave(this.#opened);
@@ -118,7 +121,7 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
    * storage is given back then; requests see to it by themselves.
    */
   protected wakeAt(time: number): Promise<void> {
-    return wakeAt(this.#context.storage, time);
+    return this.#setAlarm(time);
   }
 
   /** What `stateClient` calls. Never rejects for what the request brings about: errors keep their code that way. */
@@ -151,7 +154,9 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       const next = await removeExpired(await this.store());
-      if (next !== undefined) await this.wakeAt(next);
+      const now = Date.now();
+      // What is past its time and still there could not be removed.
+      if (next !== undefined) await this.wakeAt(next > now ? next : now + ALARM_RETRY_MS);
     } catch (error) {
       // The platform would try a few times and then never again.
       console.error("keepstate: what is past its time could not be removed; trying again later", error);
@@ -211,17 +216,21 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
     if (typeof asked !== "object" || asked === null)
       throw new StateError("invalid", "a request is an object with a kind");
     const request = asked as StateRequest; // `perform` checks what it uses
-    const { scope, key, options } = asked as { scope?: string; key?: string; options?: { actor?: string } };
-    const access: Access = { kind: request.kind, scope, key, actor: options?.actor, request };
+    const { options } = asked as { options?: { actor?: string } };
+    const access: Access = { kind: request.kind, ...placeOf(request), actor: options?.actor, request };
     const admission = admit((one) => this.authorize(one), http === undefined ? access : { ...access, http });
     // What comes over HTTP has no order to keep, and nobody outside should make the others wait.
     const scopes = http === undefined ? scopesWritten(request) : [];
     const result = await this.#inOrder(scopes, admission, async (onBegun) => {
       const state = await this.store(); // it may have been opened anew meanwhile
+      const wake = async () => {
+        const expiry = expiryOf(request);
+        if (expiry !== undefined) await this.wakeAt(expiry);
+      };
       // Begun before the write, so that no crash comes between; not waited for, so that no later call passes this one.
-      const expiry = expiryOf(request);
-      const woken = expiry === undefined ? undefined : this.wakeAt(expiry);
+      const woken = wake();
       const [result] = await Promise.all([perform(state, request, onBegun), woken]);
+      await wake(); // that alarm may have come before the entry was stored
       return result;
     });
     if (request.kind === "get" && request.copy === true && this.#mirror !== undefined)
@@ -242,7 +251,12 @@ export abstract class StateObject<Env = unknown> extends DurableObject<Env> {
   }
 }
 
-/** Whether a commit landed could not be found out, or the store was replaced: a new opening sees what there is. */
+/** Whether a commit landed could not be found out, or the store was replaced or closed: a new opening sees what there is. */
 function hasLostTrack(state: StateManager): boolean {
-  return isStateError(engineOf(state).journal.readOnly, "unknown_outcome");
+  try {
+    return isStateError(engineOf(state).journal.readOnly, "unknown_outcome");
+  } catch (error) {
+    if (isStateError(error, "closed")) return true;
+    throw error;
+  }
 }

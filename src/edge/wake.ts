@@ -5,10 +5,20 @@ import type { StateRequest } from "./request.ts";
 const LONGEST_SLEEP_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** An object has one alarm: the earliest time that somebody needs counts. */
-export async function wakeAt(storage: ObjectStorage, time: number): Promise<void> {
-  const wanted = Math.min(time, Date.now() + LONGEST_SLEEP_MS);
-  const set = await storage.getAlarm();
-  if (set === null || set > wanted) await storage.setAlarm(wanted);
+export function alarmIn(storage: ObjectStorage): (time: number) => Promise<void> {
+  async function setEarlier(time: number): Promise<void> {
+    const wanted = Math.min(time, Date.now() + LONGEST_SLEEP_MS);
+    const set = await storage.getAlarm();
+    if (set === null || set > wanted) await storage.setAlarm(wanted);
+  }
+
+  // One after the other: of two that look before either has set its time, the later time could stay.
+  let last: Promise<unknown> = Promise.resolve();
+  return (time) => {
+    const mine = last.then(() => setEarlier(time));
+    last = Promise.allSettled([mine]); // whoever asked is told of a failure
+    return mine;
+  };
 }
 
 /** When the first entry that a request stores will be past its time. Undefined where none will, or what it says is no time. */

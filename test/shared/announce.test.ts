@@ -5,7 +5,17 @@ function pair() {
   const name = crypto.randomUUID();
   const [one, other] = [announcer(name), announcer(name)];
   if (one === undefined || other === undefined) throw new TypeError("Node has BroadcastChannel");
-  return { one, other, end: () => [one, other].forEach((each) => void each.close()) };
+  return { name, one, other, end: () => [one, other].forEach((each) => void each.close()) };
+}
+
+/** Counts the messages that tell of commits; who listens by an announcer looks again after them. */
+function counting(name: string) {
+  const channel = new BroadcastChannel(name);
+  const news = { count: 0, end: () => channel.close() };
+  channel.onmessage = ({ data }) => {
+    if (data === null) news.count++;
+  };
+  return news;
 }
 
 test("a change is told to the others, a plea is not taken for one", async () => {
@@ -15,7 +25,7 @@ test("a change is told to the others, a plea is not taken for one", async () => 
   other.listen(() => heard.other++);
   one.plead(60_000);
   one.tell();
-  await vi.waitFor(() => expect(heard.other).toBe(1));
+  await vi.waitFor(() => expect(heard.other).toBeGreaterThan(0));
   expect(heard.one).toBe(0);
   end();
 });
@@ -56,21 +66,20 @@ test("who pleads is not held by an earlier plea", async () => {
 });
 
 test("of commits that follow each other closely the first is told at once, and the rest together", async () => {
-  const { one, other, end } = pair();
-  let heard = 0;
-  other.listen(() => heard++);
+  const { name, one, end } = pair();
+  const news = counting(name);
   for (let i = 0; i < 50; i++) one.tell();
-  await vi.waitFor(() => expect(heard).toBe(2));
+  await vi.waitFor(() => expect(news.count).toBe(2));
   await new Promise((resolve) => setTimeout(resolve, 30));
-  expect(heard).toBe(2);
+  expect(news.count).toBe(2);
+  news.end();
   end();
 });
 
 test("what is still to be told is told at once if others wait for it, and before closing", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-  const { one, other } = pair();
-  let heard = 0;
-  other.listen(() => heard++);
+  const { name, one, other } = pair();
+  const news = counting(name);
   const turns = async () => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -78,14 +87,15 @@ test("what is still to be told is told at once if others wait for it, and before
   one.plead(60_000);
   one.tell();
   await turns();
-  expect([heard, other.held]).toEqual([2, undefined]);
+  expect([news.count, other.held]).toEqual([2, undefined]);
   one.tell();
   await turns();
-  expect(heard).toBe(2);
+  expect(news.count).toBe(2);
   one.close();
   await turns();
-  expect(heard).toBe(3);
+  expect(news.count).toBe(3);
   expect(vi.getTimerCount()).toBe(0);
+  news.end();
   other.close();
   vi.useRealTimers();
 });

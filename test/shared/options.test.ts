@@ -53,7 +53,7 @@ describe.each<[Adapter, before: unknown[], example: string]>([
 
   it("names an option that it does not have, and those that it has", () => {
     expect(complaint(adapter, [...before, { nme: "my-app" }])).toMatch(
-      /^(\w+)\(.*\) has no option "nme"; known are .*(name|path|prefix)/,
+      /^There is no option "nme"; known are .*(name|path|prefix).*, as in \w+\(/,
     );
   });
 });
@@ -118,6 +118,6 @@ it("an option that is there and undefined is one that was left out", () => {
 it("an instance of localForage's brings its name with it", () => {
   const said = complaint("localForage", [{ instance, name: "a" }]);
   expect(said).toBe(
-    'localForage({ instance }) has no option "name"; known are instance, prefix, lockTimeoutMs.',
+    'There is no option "name"; known are instance, prefix, lockTimeoutMs, as in localForage({ instance }).',
   );
 });

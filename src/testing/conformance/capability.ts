@@ -20,8 +20,8 @@ function flat(capabilities: Capabilities): Record<string, string | number> {
   return {
     ...words,
     maxValueBytes,
-    maxCount: maxBatch.count,
-    maxBytes: maxBatch.bytes,
+    "maxBatch.count": maxBatch.count,
+    "maxBatch.bytes": maxBatch.bytes,
     minPutIntervalMs,
     stalenessMs,
   };
