@@ -31,8 +31,9 @@ export default defineConfig({
   splitting: true,
   esbuildPlugins: [oneLaterChunk("src", "src/open.ts")],
   treeshake: false,
-  // What only the engine calls on a public object is left out of the declarations.
-  dts: { compilerOptions: { stripInternal: true } },
+  // What only the engine calls on a public object is left out of the declarations. What they need beyond ES2022 they ask for
+  // themselves, because a page's project seldom names it.
+  dts: { banner: '/// <reference lib="esnext.disposable" />', compilerOptions: { stripInternal: true } },
   sourcemap: true,
   clean: true,
 });

@@ -99,7 +99,7 @@ export type { PersistenceOptions, RequireOptions, StateManagerOptions } from "./
 export type { HookOutcome } from "./state/ask.ts";
 export type { BatchChange, BatchWriter } from "./state/batch.ts";
 export type { Bound } from "./state/correlation.ts";
-export type { Handle, Values } from "./state/handle.ts";
+export type { Handle, ScopeEntries, Values } from "./state/handle.ts";
 export type { Timeline, TimelineEntry } from "./state/history.ts";
 export type { WriteOptions, WriteResult } from "./state/result.ts";
 export type { Schema, Shape, StandardSchema } from "./state/schema.ts";

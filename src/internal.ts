@@ -168,7 +168,7 @@ export function allScopes(state: AnyStore): Promise<ScopeText[]> {
  */
 export async function removeExpired(state: AnyStore): Promise<number | undefined> {
   const { engine, onRelease } = use(state);
-  return (await expiring.load()).expireAll(engine).finally(onRelease);
+  return (await expiring.load()).expireAll(engine, onRelease);
 }
 
 /** Tells stores apart, also under several openings. Undefined where nothing was stored yet. */

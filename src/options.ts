@@ -96,6 +96,10 @@ const PORT_METHODS = {
 
 /** Checks what was given and fills in the rest. Throws `invalid` for unknown fields and values out of range. */
 export function readSettings(options: StateManagerOptions): Settings {
+  if (typeof (options as Partial<StorageAdapter>)?.open === "function")
+    throw new TypeError(
+      "an adapter is the option storage: StateManager.open({ storage: filesystem({ path }) })",
+    );
   checkFields("an option of StateManager.open", options, OPTION_FIELDS);
   const { storage, schema, types, hooks, persistence = {}, require = {}, ports = {} } = options;
   if (storage !== undefined && typeof storage?.open !== "function") {

@@ -35,7 +35,7 @@ import {
 } from "./state/batch.ts";
 import { type Bound, bindMore, checkWriteOptions, correlationOf } from "./state/correlation.ts";
 import type { Engine } from "./state/engine.ts";
-import { type Handle, handleOf, rejecting, type Values } from "./state/handle.ts";
+import { type Handle, handleOf, rejecting, type ScopeEntries, type Values } from "./state/handle.ts";
 import type { Timeline } from "./state/history.ts";
 import type { WriteOptions, WriteResult } from "./state/result.ts";
 import type { Schema, ValuesOf } from "./state/schema.ts";
@@ -65,8 +65,7 @@ export interface StateHooks extends Hooks {
 }
 
 /** An open store. Its own `get`, `set`, … are those of the global scope. */
-export interface StateManager<S extends Schema = Schema>
-  extends Omit<Handle<ScopeValues<S, "global">>, "close" | "with" | "scope" | typeof Symbol.dispose> {
+export interface StateManager<S extends Schema = Schema> extends ScopeEntries<ScopeValues<S, "global">> {
   readonly hooks: StateHooks;
   readonly events: StateEvents;
   /** What the store under it offers. */

@@ -4,7 +4,7 @@ import { checkName } from "../ground/name.ts";
 import { formatScope } from "../ground/scope.ts";
 import type { BreakerOptions } from "./breaker.ts";
 import type { HookInfo, HookOptions, HookSubject } from "./hook.ts";
-import { type HookPoint, isGuardPoint, isKeyedPoint } from "./point.ts";
+import { checkPoint, type HookPoint, isGuardPoint, isKeyedPoint } from "./point.ts";
 
 const DEFAULT_BREAKER: BreakerOptions = { failures: 5, windowMs: 60_000, openMs: 30_000 };
 /** The longest delay that timers keep; beyond it they fire at once. */
@@ -49,6 +49,7 @@ const TYPES = {
 /** Throws `invalid` for unknown fields and values out of range, `TypeError` for wrong types. */
 export function readOptions(point: HookPoint, options: AnyHookOptions): HookSettings {
   checkName(point, "hook point");
+  checkPoint(point);
   checkTypes(options);
   const { id, priority = 0, timeoutMs = 5000, breaker = DEFAULT_BREAKER } = options;
   const sideEffects = options.sideEffects ?? "none";

@@ -1,3 +1,5 @@
+import { StateError } from "../ground/error.ts";
+
 /** A moment at which keepstate asks hooks. `artifact_*` and `after_*` are told what has happened and cannot stop it. */
 type KnownHookPoint =
   | `${"before" | "after"}_${"state_change" | "state_migration" | "backup" | "restore"}`
@@ -7,6 +9,22 @@ type KnownHookPoint =
 
 /** A known point, or a name of the program's own. */
 export type HookPoint = KnownHookPoint | (string & Record<never, never>);
+
+const STATE_POINTS: readonly KnownHookPoint[] = [
+  "before_state_change",
+  "after_state_change",
+  "before_state_migration",
+  "after_state_migration",
+  "state_conflict",
+];
+const OF_STATE = /(^|_)state(_|$)|State/;
+
+/** A misspelt point would never be asked, and a guard there guard nothing: so names with "state" in them are the engine's own. */
+export function checkPoint(point: HookPoint): void {
+  const known: readonly string[] = STATE_POINTS;
+  if (OF_STATE.test(point) && !known.includes(point))
+    throw new StateError("invalid", `there is no hook point "${point}"; known are ${known.join(", ")}`);
+}
 
 /** Whether hooks at this point can stop what is about to happen. */
 export function isGuardPoint(point: HookPoint): boolean {

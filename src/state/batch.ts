@@ -46,13 +46,15 @@ export function gather(engine: Engine, fn: (tx: BatchWriter) => void): Gathered[
     set(scope, key, value, options) {
       use();
       const ttlMs = options === undefined ? undefined : checkWriteOptions(options).ttlMs;
+      const text = formatScope(scope);
       const encoded = engine.codec.encode(value, checkName(key, "key"));
-      gathered.push({ scope: formatScope(scope), request: { key, operation: "set", value: encoded, ttlMs } });
+      gathered.push({ scope: text, request: { key, operation: "set", value: encoded, ttlMs } });
     },
     delete(scope, key) {
       use();
+      const text = formatScope(scope);
       const request = { key: checkName(key, "key"), operation: "delete", value: undefined } as const;
-      gathered.push({ scope: formatScope(scope), request });
+      gathered.push({ scope: text, request });
     },
   });
   isOpen = false;

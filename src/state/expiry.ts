@@ -22,10 +22,11 @@ export async function expire(engine: Engine): Promise<void> {
 }
 
 /**
- * The same for all scopes, one after the other. Says when the next entry will be past its time; undefined where none will.
- * A scope that cannot be read is left out, and the logger told.
+ * The same for all scopes, one after the other; `onRelease` is called after each, so that they need not all fit into memory.
+ * Says when the next entry will be past its time; undefined where none will. A scope that cannot be read is left out, and the
+ * logger told.
  */
-export async function expireAll(engine: Engine): Promise<number | undefined> {
+export async function expireAll(engine: Engine, onRelease: () => void): Promise<number | undefined> {
   let next: number | undefined;
   for (const text of await listScopes(engine.journal)) {
     let view: ScopeView;
@@ -43,6 +44,7 @@ export async function expireAll(engine: Engine): Promise<number | undefined> {
       }
     } finally {
       engine.views.release(view);
+      onRelease();
     }
   }
   return next;

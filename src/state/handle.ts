@@ -17,12 +17,11 @@ import { write, writeAll } from "./write.ts";
 export type Values = Record<string, unknown>;
 
 /**
- * One scope, loaded. Reads are synchronous and show what is committed (in buffered mode also what is on its way).
+ * The entries of a loaded scope. Reads are synchronous and show what is committed (in buffered mode also what is on its way).
  * Nothing that is passed in or handed out aliases the state: plain JSON comes back frozen and as the same reference while
  * unchanged, values with a Map, Set, Date or bytes inside are copied at each `get`.
  */
-export interface Handle<V extends object = Values> {
-  readonly scope: StateScope;
+export interface ScopeEntries<V extends object = Values> {
   /** `undefined` where there is no entry; `has` tells that from a stored `undefined`. */
   get<K extends keyof V & string>(key: K): V[K] | undefined;
   /**
@@ -62,6 +61,11 @@ export interface Handle<V extends object = Values> {
    * handle. A listener that throws harms nobody; its failure is a `subscriber.failed` event.
    */
   watch(key: (keyof V & string) | undefined, listener: () => void): () => void;
+}
+
+/** One scope, loaded for whoever asked for it. */
+export interface Handle<V extends object = Values> extends ScopeEntries<V> {
+  readonly scope: StateScope;
   /** The same scope with a correlation that goes with each operation. Closed together with this handle. */
   with(bound: Bound): Handle<V>;
   /** Gives the scope back; it may leave memory. Using the handle afterwards is an error. */
@@ -100,7 +104,10 @@ function makeHandle<V extends object>(
   function shown(key: string): Place | undefined {
     use();
     const place = (isBuffered ? onItsWay(key) : undefined) ?? slots.find(key);
-    if (place === undefined || (typeof place === "object" && place.kind === GONE)) return undefined;
+    if (place === undefined || (typeof place === "object" && place.kind === GONE)) {
+      checkType(key);
+      return undefined;
+    }
     return slots.hasExpired(place, now) ? undefined : place;
   }
 
@@ -114,7 +121,9 @@ function makeHandle<V extends object>(
   function read(key: string): unknown {
     if (!isBuffered) {
       use();
-      return slots.value(key, codec, now);
+      const value = slots.value(key, codec, now);
+      if (value === undefined) checkType(key);
+      return value;
     }
     const place = shown(key);
     return place === undefined ? undefined : slots.read(place, codec);
@@ -197,6 +206,7 @@ function makeHandle<V extends object>(
       }),
     watch(key, listener) {
       use();
+      if (key !== undefined) checkType(key);
       if (typeof listener !== "function") throw new TypeError("watch needs a function");
       const call = () => {
         try {
@@ -234,6 +244,11 @@ export function rejecting<T>(work: () => Promise<T>): Promise<T> {
 const copies = new WeakMap<Slot, unknown>();
 
 const NO_CHECKS = { expected: undefined, ttlMs: undefined };
+
+/** For reads, which do it where nothing was found: under what is no key there is nothing. */
+function checkType(key: unknown): void {
+  if (typeof key !== "string") throw new TypeError(`key must be a string, not ${typeof key}`);
+}
 
 /** A key that has an entry was checked when it was stored. */
 function checkKey(view: ScopeView, key: string): string {

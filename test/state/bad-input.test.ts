@@ -159,10 +159,10 @@ describe("bad input is refused, clearly, and changes nothing", () => {
   test.each(others)("%s", (_, call) => refused(call));
 });
 
-test("reading a key that cannot be is reading what is not there", async () => {
+test("reading a text that cannot be a key is reading what is not there", async () => {
   await using state = await open();
-  for (const [, value] of badKeys) {
-    const key = bad<string>(value);
+  for (const [, key] of badKeys) {
+    if (typeof key !== "string") continue;
     expect([state.get(key), state.has(key), state.revision(key)]).toEqual([undefined, false, undefined]);
   }
 });

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { memory } from "../../adapters/memory/index.ts";
-import { globalScope } from "../../src/index.ts";
+import { agent, globalScope } from "../../src/index.ts";
+import { engineOf, removeExpired } from "../../src/internal.ts";
 import { collect, committed, handClock, open } from "./world.ts";
 
 test("an entry counts as absent after its time: for every read, also of a reopened store and a closed scope (T26)", async () => {
@@ -92,4 +93,23 @@ test("deleting an expired entry is deleting nothing", async () => {
   expect(await state.delete("k")).toMatchObject({ status: "committed" });
   expect(state.headRevision).toBe(revision);
   expect(events).toEqual([]);
+});
+
+test("removing what has expired from all scopes does not need all of them in memory", async () => {
+  const storage = memory();
+  const first = await open({ storage });
+  for (let i = 0; i < 100; i++) await first.setWithHooks(agent(`a${i}`), "k", i);
+  await first.close();
+  await using state = await open({ storage, persistence: { cacheSizeLimit: 10 } });
+  const { views } = engineOf(state);
+  const { hold } = views;
+  let most = 0;
+  vi.spyOn(views, "hold").mockImplementation(async (text) => {
+    const view = await hold(text);
+    most = Math.max(most, [...views.all()].length);
+    return view;
+  });
+  await removeExpired(state);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(20);
 });
