@@ -2,11 +2,13 @@ import { nanoid } from "nanoid";
 import { StateError } from "../ground/error.ts";
 import type { Ports } from "../ground/ports.ts";
 import { REVISION_ZERO, revisionMint } from "../ground/revision.ts";
+import { withEarlyHints } from "../store/early-hints.ts";
 import type { Batch, Store } from "../store/store.ts";
 import { EMPTY_CHECKPOINT, encodeCheckpoint, encodeHead, type Head, STORE_FORMAT } from "./head.ts";
 import { checkpointKey, HEAD_KEY } from "./keys.ts";
 import { load, readCheckpoint } from "./load.ts";
 import { commitPaced, pause } from "./pace.ts";
+import { missingRecord } from "./reader.ts";
 import { headRevision, type JournalState, turn } from "./state.ts";
 import { emptyTail } from "./tail.ts";
 
@@ -20,7 +22,7 @@ export async function openJournal(
   orphans: JournalState["orphans"] = none,
 ): Promise<JournalState> {
   const state: JournalState = {
-    store,
+    store: withEarlyHints(store),
     ports,
     mint: revisionMint(ports),
     head: undefined,
@@ -100,7 +102,8 @@ export async function createJournal(state: JournalState, schema: number): Promis
 
 /**
  * Begins a new epoch: changes what the head says of format, schema or mode, with a checkpoint record of its own. A crash
- * or a lost race leaves the old epoch whole. False where another writer moved the head. Call it in a turn, refreshed.
+ * or a lost race leaves the old epoch whole. False where another writer moved the head. Rejects with `stale` where the old
+ * epoch's checkpoint is not there. Call it in a turn, refreshed.
  */
 export async function beginEpoch(
   state: JournalState,
@@ -108,7 +111,8 @@ export async function beginEpoch(
 ): Promise<boolean> {
   const { head, headBytes } = state;
   if (head === undefined) return false;
-  const { checkpoint } = await readCheckpoint(state, head.epoch);
+  const { checkpoint, bytes: known } = await readCheckpoint(state, head.epoch);
+  if (known === undefined) throw missingRecord(checkpointKey(head.epoch));
   const epoch = state.mint.next(head.page);
   const bytes = encodeCheckpoint(epoch, checkpoint);
   await state.store.commit({ writes: [{ put: checkpointKey(epoch), value: bytes }] });

@@ -57,6 +57,9 @@ export function pagesAfter(from: Revision): KeyRange {
   return familyAfter("j", from);
 }
 
+/** None of these is there without a head. Blocks lie before them, but no tree is without a root. */
+export const RECORDS: KeyRange = { from: "j/" as Key, to: "w" as Key };
+
 /** A key that a record names. Records are checked by their checksum before anyone reads such a name. */
 export function namedKey(text: string): Key {
   return text as Key;

@@ -5,7 +5,7 @@ import { REVISION_ZERO, type Revision } from "../ground/revision.ts";
 import type { Key } from "../store/store.ts";
 import { type Chain, readChain } from "./chain.ts";
 import { type Checkpoint, decodeCheckpoint, decodeHead, EMPTY_CHECKPOINT, type Head } from "./head.ts";
-import { checkpointKey, HEAD_KEY, pagesAfter } from "./keys.ts";
+import { checkpointKey, HEAD_KEY, RECORDS } from "./keys.ts";
 import { mergedPages } from "./page-directory.ts";
 import { corrupt } from "./record.ts";
 import { headRevision, type JournalState } from "./state.ts";
@@ -35,7 +35,10 @@ interface Followed {
 export async function load(state: JournalState): Promise<void> {
   for (let attempt = 0; attempt < POINTER_READS; attempt++) {
     const [bytes] = await state.store.get([HEAD_KEY]);
-    if (bytes === undefined) return refusePagesWithoutHead(state);
+    if (bytes === undefined) {
+      if (await isNew(state)) return;
+      continue;
+    }
     const head = decodeHead(bytes);
     const pointer = await readCheckpoint(state, head.epoch);
     if (pointer.bytes !== undefined && pointer.checkpoint.revision <= head.page) {
@@ -155,17 +158,19 @@ export async function refuseIfStill(
   throw corrupt(HEAD_KEY, "pages that it leads to are missing");
 }
 
-async function refusePagesWithoutHead(state: JournalState): Promise<void> {
-  for await (const chunk of state.store.scan(
-    { ...pagesAfter(REVISION_ZERO), limit: 1 },
-    { keysOnly: true },
-  )) {
+/** False where another writer has made the journal meanwhile. Refuses records without a head. */
+async function isNew({ store }: JournalState): Promise<boolean> {
+  for await (const chunk of store.scan({ ...RECORDS, limit: 1 }, { keysOnly: true })) {
     if (chunk.length === 0) continue;
-    const code = state.store.capabilities.consistency === "eventual" ? "stale" : "corrupt";
-    throw new StateError(code, "the journal has pages but its head is not there; this is not a new store", {
+    // The head comes before all of them.
+    const [head] = await store.get([HEAD_KEY]);
+    if (head !== undefined) return false;
+    const code = store.capabilities.consistency === "eventual" ? "stale" : "corrupt";
+    throw new StateError(code, "the journal has records but its head is not there; this is not a new store", {
       key: HEAD_KEY,
     });
   }
+  return true;
 }
 
 export function restless(): StateError {

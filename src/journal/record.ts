@@ -95,11 +95,12 @@ export function decodeRecord(key: Key, bytes: Uint8Array): DecodedRecord {
   const [lengths, meta]: [0 | number[], unknown] = JSON.parse(fromUtf8(bytes.subarray(HEADER, textAt)));
   const parts: Uint8Array[] = [];
   let at = partsAt;
-  // What a store reads together may lie in one buffer; a part that is kept must not keep all of it.
+  // What a store reads together may lie in one buffer; a part that is kept must not keep all of it. In a buffer of its own the
+  // record is most of it.
   const isShared = bytes.buffer.byteLength > 2 * bytes.length;
   for (const length of lengths === 0 ? [] : lengths) {
     const part = bytes.subarray(at, at + length);
-    parts.push(isShared ? part.slice() : part);
+    parts.push(isShared ? new Uint8Array(part) : part);
     at += length;
   }
   return { meta, textBytes: bytes.subarray(textAt, partsAt), parts };

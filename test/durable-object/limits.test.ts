@@ -35,7 +35,9 @@ it("takes values for the key-value API that are within 128 KiB as they are store
 });
 
 it("takes values for SQL that leave room for any key in a row of 2 MB", async () => {
-  const store = await durableObject(storageThat(() => ({ toArray: () => [], rowsWritten: 0 }))).open({ readOnly: false });
+  const store = await durableObject(storageThat(() => ({ toArray: () => [], rowsWritten: 0 }))).open({
+    readOnly: false,
+  });
   expect(store.capabilities.maxValueBytes + 512).toBeLessThan(2_000_000);
 });
 

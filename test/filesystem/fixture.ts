@@ -53,10 +53,16 @@ export function contentAfter(n: number): Map<string, string> {
   return content;
 }
 
-export async function contentOf(store: Store): Promise<Map<string, string>> {
+/** Each chunk is of one moment; what a writer is at work on is to be looked at by the first, which holds all there is. */
+export async function contentOf(
+  store: Store,
+  chunks = Number.POSITIVE_INFINITY,
+): Promise<Map<string, string>> {
   const content = new Map<string, string>();
+  let left = chunks;
   for await (const chunk of store.scan(EVERYTHING)) {
     for (const entry of chunk) content.set(entry.key, text(entry.value) ?? "");
+    if (--left === 0) break;
   }
   return content;
 }

@@ -42,6 +42,12 @@ function stay(): void {
   setTimeout(() => say("too late"), 60_000);
 }
 
+/** Some time after what was written is stored, however slow the machine is. */
+function exitLater(state: StateManager): void {
+  say("handled");
+  state.events.on("state.changed", () => void setTimeout(() => process.exit(7), 100));
+}
+
 const listeners = () =>
   ["SIGTERM", "SIGINT", "SIGHUP", "beforeExit"].map((name) => process.listenerCount(name)).join();
 
@@ -58,21 +64,17 @@ const tasks: Record<string, () => Promise<void>> = {
   },
   /** Another one takes its time and decides how it ends. */
   async handled() {
-    process.on("SIGTERM", () => {
-      say("handled");
-      setTimeout(() => process.exit(7), 400);
-    });
-    await written();
+    process.on("SIGTERM", () => handle());
+    const state = await written();
+    const handle = () => exitLater(state);
     say("ready");
     stay();
   },
   /** Another one listens once, and so is gone when anybody counts. */
   async once() {
-    process.once("SIGTERM", () => {
-      say("handled");
-      setTimeout(() => process.exit(7), 400);
-    });
-    await written();
+    process.once("SIGTERM", () => handle());
+    const state = await written();
+    const handle = () => exitLater(state);
     say("ready");
     stay();
   },

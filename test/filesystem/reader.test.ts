@@ -50,7 +50,7 @@ describe("read-only", () => {
       let last = 0;
       for (let n = 2; n <= 60; n++) {
         const writing = commitNumber(writer, n);
-        const content = await contentOf(reader);
+        const content = await contentOf(reader, 1);
         const seen = Number(content.get("head") ?? 0);
         expect(seen).toBeGreaterThanOrEqual(last);
         expect(content).toEqual(contentAfter(seen));

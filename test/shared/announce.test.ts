@@ -68,7 +68,9 @@ test("who pleads is not held by an earlier plea", async () => {
 test("of commits that follow each other closely the first is told at once, and the rest together", async () => {
   const { name, one, end } = pair();
   const news = counting(name);
+  const now = vi.spyOn(performance, "now").mockReturnValue(performance.now());
   for (let i = 0; i < 50; i++) one.tell();
+  now.mockRestore();
   await vi.waitFor(() => expect(news.count).toBe(2));
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(news.count).toBe(2);

@@ -41,7 +41,9 @@ const files: Readonly<Record<string, string>> = {
 /** Where a file of the program that is not in `files` lies. */
 const real = (path: string) => (path.startsWith(home) ? root + path.slice(home.length) : path);
 
-test("what a program infers from the doors has names that its declarations can say", () => {
+test("what a program infers from the doors has names that its declarations can say", {
+  timeout: 60_000,
+}, () => {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ESNext,
     module: ts.ModuleKind.ESNext,
