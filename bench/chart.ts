@@ -7,7 +7,6 @@ import { format, type RowResult } from "./summary.ts";
 
 interface Panel {
   readonly id: string;
-  readonly section: number;
   readonly title: string;
   readonly unit: string;
   /** In the order in which they are shown; what a run left out is left out here. */
@@ -17,7 +16,6 @@ interface Panel {
 const PANELS: readonly Panel[] = [
   {
     id: "p2",
-    section: 0,
     title: "Node: 10,000 sets at once, on disk",
     unit: "µs a set",
     names: [
@@ -31,14 +29,12 @@ const PANELS: readonly Panel[] = [
   },
   {
     id: "b2",
-    section: 0,
     title: "Chromium: 10,000 sets at once",
     unit: "µs a set",
     names: ["raw segment log", "keepstate", "TinyBase", "raw rows", "idb", "Dexie", "RxDB"],
   },
   {
     id: "p4",
-    section: 0,
     title: "Node: a hot get",
     unit: "ns",
     names: ["Map", "keepstate", "TinyBase file", "lmdb", "classic-level", "better-sqlite3"],
@@ -52,9 +48,9 @@ const ROW = 22;
 const GAP = 46;
 
 const results = fileURLToPath(new URL("results/", import.meta.url));
-const panels = PANELS.map(({ id, section, names, ...panel }) => {
+const panels = PANELS.map(({ id, names, ...panel }) => {
   const result: Result = JSON.parse(readFileSync(`${results}${id}.json`, "utf8"));
-  const rows = result.sections[section]?.rows ?? [];
+  const rows = result.sections[0]?.rows ?? [];
   return { ...panel, rows: names.flatMap((name) => rows.find((row) => row.name === name) ?? []) };
 });
 const height = panels.reduce((sum, { rows }) => sum + rows.length * ROW + GAP, 8);

@@ -7,9 +7,9 @@ import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-// Bytes of gzip loaded at start, rounded up to the next half kB. The goal is 16 kB; docs/decisions/0010-size.md says what
+// Bytes of gzip loaded at start, rounded up to the next quarter of a kB. The goal is 16 kB; docs/decisions/0010-size.md says what
 // the rest is.
-const BUDGET = 36_000;
+const BUDGET = 36_250;
 
 // What a program in a browser loads more, for the IndexedDB adapter with idb. Rounded up to the next quarter of a kB.
 const BUDGET_INDEXEDDB = 5_250;

@@ -32,7 +32,7 @@ export function sqlStore(storage: SqlStorageLike, name: string, readOnly: boolea
   const select = `SELECT value FROM ${table} WHERE key = ?`;
   const upsert = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
   const remove = `DELETE FROM ${table} WHERE key = ?`;
-  const begin = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO NOTHING`;
+  const create = `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (key) DO NOTHING`;
   const move = `UPDATE ${table} SET value = ? WHERE key = ? AND value = ?`;
   let isKnown = false;
 
@@ -58,7 +58,7 @@ export function sqlStore(storage: SqlStorageLike, name: string, readOnly: boolea
 
   /** Compares and moves in one statement; what it moved is undone with the transaction if a write fails. */
   function hasMoved({ key, from, to }: NonNullable<Batch["swap"]>): boolean {
-    const { rowsWritten } = from === undefined ? sql.exec(begin, key, to) : sql.exec(move, to, key, from);
+    const { rowsWritten } = from === undefined ? sql.exec(create, key, to) : sql.exec(move, to, key, from);
     return rowsWritten > 0;
   }
 

@@ -9,18 +9,17 @@ import {
   type Timeline,
   type WriteResult,
 } from "../index.ts";
-import { checkFields, checkName, createCodec } from "../internal.ts";
+import { BOUND, CHANGE_FIELDS, checkFields, checkName, createCodec } from "../internal.ts";
 import { type Outcome, settle } from "./outcome.ts";
 import { type Packed, unpack } from "./packed.ts";
-import {
-  CHANGE_FIELDS,
-  type ListOptions,
-  type RemoteChange,
-  type RemoteEntry,
-  type RemoteList,
-  type RemoteWriteOptions,
-  type StateRequest,
-  type UpdateOperation,
+import type {
+  ListOptions,
+  RemoteChange,
+  RemoteEntry,
+  RemoteList,
+  RemoteWriteOptions,
+  StateRequest,
+  UpdateOperation,
 } from "./request.ts";
 import { functionOf } from "./update.ts";
 import { type WatchClient, type WatchOptions, watchOver } from "./watch-client.ts";
@@ -33,7 +32,6 @@ export interface StateStub {
 
 const codec = createCodec();
 
-const BOUND: readonly (keyof Bound)[] = ["correlationId", "causationId", "actor", "triggeredBy"];
 const WRITE_OPTIONS: readonly (keyof RemoteWriteOptions)[] = [...BOUND, "expectedRevision", "ttlMs"];
 
 /** What a stub's object answers. Throws an error of the object as what it was there. */
@@ -138,7 +136,7 @@ export function stateClient(stub: StateStub, bound: Bound = {}): StateClient {
 }
 
 function remoteChange(change: BatchChange): RemoteChange {
-  checkFields("a part of a change", change, CHANGE_FIELDS);
+  checkFields("a field of a change", change, CHANGE_FIELDS);
   return { ...change, scope: formatScope(change.scope), key: checkName(change.key, "key") };
 }
 

@@ -6,15 +6,8 @@ import {
   StateError,
   type StateManager,
 } from "../index.ts";
-import { checkFields, checkName } from "../internal.ts";
-import {
-  CHANGE_FIELDS,
-  type ListOptions,
-  type RemoteChange,
-  type RemoteEntry,
-  type RemoteList,
-  type StateRequest,
-} from "./request.ts";
+import { CHANGE_FIELDS, checkFields, checkName } from "../internal.ts";
+import type { ListOptions, RemoteChange, RemoteEntry, RemoteList, StateRequest } from "./request.ts";
 import { functionOf } from "./update.ts";
 
 /** Entries in one answer. */
@@ -86,7 +79,7 @@ async function inScope<T>(
 }
 
 function changeOf(change: RemoteChange): BatchChange {
-  checkFields("a part of a change", change, CHANGE_FIELDS);
+  checkFields("a field of a change", change, CHANGE_FIELDS);
   return { ...change, scope: parseScope(change.scope) };
 }
 

@@ -25,8 +25,6 @@ export interface RemoteChange {
   readonly ttlMs?: number;
 }
 
-export const CHANGE_FIELDS: readonly (keyof RemoteChange)[] = ["scope", "key", "value", "operation", "ttlMs"];
-
 export interface ListOptions {
   readonly prefix?: string;
   /** Entries in one answer, 1 to 1,000. Default 100. */

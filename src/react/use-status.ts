@@ -30,7 +30,7 @@ export function useStatus(state: Observed | undefined): Status {
 }
 
 /** A write that fails in immediate mode is told to its caller alone; so whoever shows `dirty` looks again. Milliseconds. */
-const LOOK_AGAIN = 200;
+const LOOK_AGAIN_MS = 200;
 
 function observerOf(state: Observed) {
   let last = UNKNOWN;
@@ -47,7 +47,7 @@ function observerOf(state: Observed) {
     subscribe(listener: () => void): () => void {
       // A commit is told of a moment before its writer has nothing left to do.
       const soon = later(listener, 0);
-      again = later(listener, LOOK_AGAIN);
+      again = later(listener, LOOK_AGAIN_MS);
       const stops = [
         unlessClosed(() =>
           state.events.on("status.changed", ({ data }) => {

@@ -62,7 +62,8 @@ export function gather(engine: Engine, fn: (tx: BatchWriter) => void): Gathered[
   return gathered;
 }
 
-const CHANGE_FIELDS = ["scope", "key", "value", "operation", "ttlMs"];
+/** The fields of a `BatchChange`. */
+export const CHANGE_FIELDS = ["scope", "key", "value", "operation", "ttlMs"];
 
 /** Puts one change of a list into a batch. */
 export function gatherChange(tx: BatchWriter, change: BatchChange): void {

@@ -10,7 +10,8 @@ export type Bound = Pick<WriteOptions, "correlationId" | "causationId" | "actor"
 /** Of what nobody asked for: work in the background, and failures that no call can tell. */
 export const SYSTEM: Correlation = { correlationId: "system", triggeredBy: "system" };
 
-const BOUND = ["correlationId", "causationId", "actor", "triggeredBy"] as const;
+/** The fields of `Bound`. */
+export const BOUND = ["correlationId", "causationId", "actor", "triggeredBy"] as const;
 const FIELDS: readonly string[] = [...BOUND, "expectedRevision", "ttlMs", "signal"];
 
 /** Longest correlation id, actor and the like, in UTF-16 units. */

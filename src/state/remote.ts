@@ -11,6 +11,7 @@ import { readSlot, type Slot, slotOf } from "./slot.ts";
 import type { ScopeView, Views } from "./view.ts";
 import { tell } from "./watch.ts";
 
+// Loaded together: what is read of other writers is shown.
 export { refresh } from "../journal/refresh.ts";
 
 /** Shows what other writers committed: first in memory, then as events, change by change in journal order. */

@@ -80,12 +80,12 @@ export function views(journal: JournalState, catchUp: () => Promise<void>): View
   async function load(text: ScopeText): Promise<ScopeView> {
     for (let attempt = 0; ; attempt++) {
       try {
+        if (attempt > 0) await catchUp();
         return await loadScope(journal, text, laneOf(text), (view) => loaded.set(text, view));
       } catch (error) {
         if (!isStateError(error, "stale") || attempt === ATTEMPTS) throw error;
         // What this program wrote itself may have left memory, and not be seen everywhere yet.
         if (journal.store.capabilities.consistency === "eventual") await pause(2 ** attempt);
-        await catchUp();
       }
     }
   }

@@ -49,7 +49,7 @@ const invalid: readonly (readonly [name: string, call: (state: StateClient) => u
   ["an option that nobody reads", (state) => state.set("k", 1, { ttl: 5 } as never)],
   ["an option of a batch that nobody reads", (state) => state.batch([], { ttlMs: 5 } as never)],
   [
-    "a part of a change that nobody reads",
+    "a field of a change that nobody reads",
     (state) => state.batch([{ scope: agent("a"), key: "k", ttl: 5 } as never]),
   ],
   ["update without an operation", (state) => state.update("k", none)],

@@ -120,10 +120,12 @@ test("nobody looks again after unmounting, though something waits", async () => 
   await at.show(saved(state));
   await act(async () => void (await state.set("k", 1)));
   counts.looks = 0;
+  const before = performance.now();
   await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(0));
+  const between = performance.now() - before;
   await at.leave();
   counts.looks = 0;
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 2 * between));
   expect(counts.looks).toBe(0);
 });
 
