@@ -6,9 +6,14 @@ const MAX_NAME_BYTES = 256;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** Throws a TypeError for what is no text. */
+export function checkText(name: unknown, what: string): void {
+  if (typeof name !== "string") throw new TypeError(`${what} must be a string, not ${typeof name}`);
+}
+
 /** Returns `name` when it can be an id or a key, else throws `invalid` naming `what`. Wrong types are a TypeError. */
 export function checkName(name: string, what: string): string {
-  if (typeof name !== "string") throw new TypeError(`${what} must be a string, not ${typeof name}`);
+  checkText(name, what);
   if (name === "") throw new StateError("invalid", `${what} is empty`);
   if (LONE_SURROGATE.test(name))
     throw new StateError("invalid", `${what} has a lone surrogate, so it is not text`);

@@ -10,18 +10,18 @@ type KnownHookPoint =
 /** A known point, or a name of the program's own. */
 export type HookPoint = KnownHookPoint | (string & Record<never, never>);
 
-const STATE_POINTS: readonly KnownHookPoint[] = [
-  "before_state_change",
-  "after_state_change",
-  "before_state_migration",
-  "after_state_migration",
-  "state_conflict",
-];
+const STATE_POINTS: Readonly<Record<Extract<KnownHookPoint, `${string}state_${string}`>, true>> = {
+  before_state_change: true,
+  after_state_change: true,
+  before_state_migration: true,
+  after_state_migration: true,
+  state_conflict: true,
+};
 const OF_STATE = /(^|_)state(_|$)|State/;
 
 /** A misspelt point would never be asked, and a guard there guard nothing: so names with "state" in them are the engine's own. */
 export function checkPoint(point: HookPoint): void {
-  const known: readonly string[] = STATE_POINTS;
+  const known = Object.keys(STATE_POINTS);
   if (OF_STATE.test(point) && !known.includes(point))
     throw new StateError("invalid", `there is no hook point "${point}"; known are ${known.join(", ")}`);
 }

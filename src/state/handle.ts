@@ -1,6 +1,6 @@
 import { DISPOSE } from "../ground/dispose.ts";
 import { StateError } from "../ground/error.ts";
-import { checkName } from "../ground/name.ts";
+import { checkName, checkText } from "../ground/name.ts";
 import type { Revision } from "../ground/revision.ts";
 import type { StateScope } from "../ground/scope.ts";
 import { type Bound, bindMore, checkWriteOptions, correlationOf, SYSTEM } from "./correlation.ts";
@@ -105,7 +105,7 @@ function makeHandle<V extends object>(
     use();
     const place = (isBuffered ? onItsWay(key) : undefined) ?? slots.find(key);
     if (place === undefined || (typeof place === "object" && place.kind === GONE)) {
-      checkType(key);
+      checkText(key, "key"); // only here: under what is no key there is nothing
       return undefined;
     }
     return slots.hasExpired(place, now) ? undefined : place;
@@ -122,7 +122,7 @@ function makeHandle<V extends object>(
     if (!isBuffered) {
       use();
       const value = slots.value(key, codec, now);
-      if (value === undefined) checkType(key);
+      if (value === undefined) checkText(key, "key");
       return value;
     }
     const place = shown(key);
@@ -206,7 +206,7 @@ function makeHandle<V extends object>(
       }),
     watch(key, listener) {
       use();
-      if (key !== undefined) checkType(key);
+      if (key !== undefined) checkText(key, "key");
       if (typeof listener !== "function") throw new TypeError("watch needs a function");
       const call = () => {
         try {
@@ -244,11 +244,6 @@ export function rejecting<T>(work: () => Promise<T>): Promise<T> {
 const copies = new WeakMap<Slot, unknown>();
 
 const NO_CHECKS = { expected: undefined, ttlMs: undefined };
-
-/** For reads, which do it where nothing was found: under what is no key there is nothing. */
-function checkType(key: unknown): void {
-  if (typeof key !== "string") throw new TypeError(`key must be a string, not ${typeof key}`);
-}
 
 /** A key that has an entry was checked when it was stored. */
 function checkKey(view: ScopeView, key: string): string {
